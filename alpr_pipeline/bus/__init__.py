@@ -1,0 +1,1 @@
+"""The way between the stages: Kafka, or memory for one process."""

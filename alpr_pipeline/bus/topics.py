@@ -1,0 +1,28 @@
+"""The topics of the pipeline."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alpr_pipeline.bus.bus import Topic
+from alpr_pipeline.policy.retention import Retention
+
+READS = "alpr.reads"  # PlateRead; key: camera
+PICTURES = "alpr.pictures"  # Picture; key: read
+HITS = "alpr.hits"  # Hit; key: read
+HOTLIST = "alpr.hotlist"  # HotlistChange; key: entry; compacted
+DEAD = "alpr.dead"  # what could not be decoded, with the reason
+
+HOTLIST_TOPIC = Topic(HOTLIST, partitions=1, compacted=True)  # one partition, so that changes keep their order
+
+
+def pipeline_topics(retention: Retention, partitions: int = 6) -> list[Topic]:
+    """Return every topic with the time that the policy lets it keep messages."""
+    keep: timedelta = retention.topic
+    plain = Topic(READS, partitions=partitions, keep=keep)
+    return [
+        plain,
+        replace(plain, name=PICTURES),
+        replace(plain, name=HITS),
+        HOTLIST_TOPIC,
+        replace(plain, name=DEAD, partitions=1),
+    ]

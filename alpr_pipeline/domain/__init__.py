@@ -1,0 +1,1 @@
+"""What things are: no input, no output, no clock."""

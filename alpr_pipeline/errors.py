@@ -1,0 +1,55 @@
+"""Everything that can go wrong, as one tree.
+
+    AlprError
+    ├── ConfigError          a setting is wrong: what, where, and what it may be
+    ├── CaptureError         a camera, a video or a picture cannot be read
+    ├── RecognitionError     the weights are missing, damaged or of another version
+    ├── SpoolFull            the edge's spool is at its limit
+    ├── BusUnavailable       the bus did not take or give messages
+    ├── UndecodableMessage   a message that no retry can mend: it goes to the dead-letter topic
+    ├── StorageUnavailable   the database or the picture store is away
+    ├── HotlistRefused       a whole list was refused; the list in force stays
+    └── AccessDenied         no authority for what was asked
+
+Raise where the numbers are known: what, how much, where to look first. Never a plate in the text of an error.
+"""
+
+
+class AlprError(Exception):
+    """Whatever this program raises on purpose."""
+
+
+class ConfigError(AlprError):
+    """A setting is wrong; the text names it, its place, and what it may be."""
+
+
+class CaptureError(AlprError):
+    """A camera, a video or a picture cannot be read."""
+
+
+class RecognitionError(AlprError):
+    """The weights are missing, damaged or of another version."""
+
+
+class SpoolFull(AlprError):
+    """The spool of an edge agent is at its limit and may shed nothing more."""
+
+
+class BusUnavailable(AlprError):
+    """The bus did not take or give messages in time."""
+
+
+class UndecodableMessage(AlprError):
+    """A message that no retry can mend."""
+
+
+class StorageUnavailable(AlprError):
+    """The database or the picture store is away."""
+
+
+class HotlistRefused(AlprError):
+    """A whole hot list was refused; the list in force is untouched."""
+
+
+class AccessDenied(AlprError):
+    """The caller has no authority for what was asked."""
