@@ -90,7 +90,9 @@ def _parse(message: Received, text: bytes) -> dict[str, Any]:
     except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError):
         raise UndecodableMessage(f"{_place(message)}: not a JSON object with a version 'v'") from None
     if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise UndecodableMessage(f"{_place(message)}: version {version!r}, this program reads 1 to {VERSION}: update it")
+        raise UndecodableMessage(
+            f"{_place(message)}: version {version!r}, this program reads 1 to {VERSION}: update it"
+        )
     return fields  # type: ignore[no-any-return]  # orjson.loads gives Any
 
 

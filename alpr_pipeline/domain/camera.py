@@ -36,8 +36,14 @@ class Camera(BaseModel):
         description="rtsp://..., rtsps://..., http(s)://..., device:0, a video file, or a folder of pictures. "
         "A relative path starts at the camera's file. A password is written ${NAME} and comes from the environment.",
     )
-    position: Position | None = Field(default=None, description="Where it stands; leave out for a moving camera with GPS.")
+    position: Position | None = Field(
+        default=None, description="Where it stands; leave out for a moving camera with GPS."
+    )
     heading_deg: float | None = Field(default=None, ge=0, lt=360, description="Where it looks, degrees from north.")
-    pace: Pace = Field(default=Pace.LIVE, description="For files and folders: in their own time (live) or at full speed (full).")
+    pace: Pace = Field(
+        default=Pace.LIVE, description="For files and folders: in their own time (live) or at full speed (full)."
+    )
     repeat: bool = Field(default=False, description="For files and folders: start again at the end.")
-    frames_per_second_max: float = Field(default=15.0, gt=0, le=120, description="Frames beyond this rate are left out.")
+    frames_per_second_max: float = Field(
+        default=15.0, gt=0, le=120, description="Frames beyond this rate are left out."
+    )

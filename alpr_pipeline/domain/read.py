@@ -12,7 +12,8 @@ CANDIDATES_MAX = 8
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Candidate = tuple[PlateText, Probability]
-Alternatives = Annotated[tuple[tuple[Annotated[str, Field(pattern="^[A-Z0-9_]$")], Probability], ...], Field(max_length=37)]
+Character = Annotated[str, Field(pattern="^[A-Z0-9_]$")]
+Alternatives = Annotated[tuple[tuple[Character, Probability], ...], Field(max_length=37)]
 
 
 class PlateRead(BaseModel):
@@ -25,11 +26,10 @@ class PlateRead(BaseModel):
     captured_at: AwareDatetime  # of the frame that was read
     plate: PlateText
     confidence: Probability  # that every character of `plate` is right
-    candidates: Annotated[tuple[Candidate, ...], Field(max_length=CANDIDATES_MAX)]  # most probable first, `plate` among them
-    characters: Annotated[tuple[Alternatives, ...], Field(max_length=PLATE_LENGTH_MAX)]  # per position; "_" is 'no character'
+    candidates: Annotated[tuple[Candidate, ...], Field(max_length=CANDIDATES_MAX)]  # `plate` first, then less probable
+    characters: Annotated[tuple[Alternatives, ...], Field(max_length=PLATE_LENGTH_MAX)]  # per position; "_" is none
     region: str | None = Field(default=None, max_length=8)  # issuer, ISO 3166 (US states as US-CA); None: cannot tell
     box: tuple[int, int, int, int]  # left, top, width, height in the overview picture, pixels
     position: Position | None = None  # of the camera at that time
     looks: int = Field(default=1, ge=1)  # frames of the track that were read
     reader: str = Field(default="", max_length=64)  # version of the weights, so that a doubt can be traced
-

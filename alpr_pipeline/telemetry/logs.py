@@ -5,12 +5,15 @@ import sys
 
 import structlog
 
-FORBIDDEN_FIELDS = frozenset({"plate", "text", "matched", "candidates", "image", "jpeg", "password", "token", "secret", "query"})
+FORBIDDEN_FIELDS = frozenset(
+    {"plate", "text", "matched", "candidates", "image", "jpeg", "password", "token", "secret", "query"}
+)
 
 
 def configure_logs(*, json: bool, level: str) -> None:
     """Send logs to stderr, as JSON for machines or as lines for people. `level` is a name of the logging module."""
-    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    colors = sys.stderr.isatty()
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=colors)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

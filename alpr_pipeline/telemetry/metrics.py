@@ -20,7 +20,9 @@ DELAY_SECONDS = Histogram(
     ["stage"],
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 30, 300, 3600),
 )
-FRAMES_DROPPED = Counter("alpr_frames_dropped_total", "Frames replaced by a newer one before they were looked at.", ["camera"])
+FRAMES_DROPPED = Counter(
+    "alpr_frames_dropped_total", "Frames replaced by a newer one before they were looked at.", ["camera"]
+)
 CAMERA_UP = Gauge("alpr_camera_up", "1 while a camera gives frames.", ["camera"])
 SPOOL_ROWS = Gauge("alpr_spool_rows", "What waits in the spool.", ["kind"])
 SPOOL_SHED = Counter("alpr_spool_shed_total", "What the spool had to give up at its limit, oldest first.", ["kind"])
