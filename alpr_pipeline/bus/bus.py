@@ -101,5 +101,8 @@ class Bus(Protocol):
     def oldest_ms(self, topic: str) -> Mapping[int, int]:
         """Return, per partition, when its oldest message was published, in ms since 1970; empty partitions left out."""
 
+    def trim(self, topic: str, before_ms: int) -> int:
+        """Delete, now, what was published before a time (ms since 1970); return how many messages went."""
+
     def close(self) -> None:
         """Let go of everything."""
