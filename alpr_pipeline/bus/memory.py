@@ -5,7 +5,7 @@ committed: until then the messages stay in the spool that they came from, on dis
 """
 
 import time
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition
@@ -22,16 +22,16 @@ class MemoryBus:
     """All topics of one process."""
 
     def __init__(self, awaited: Mapping[str, frozenset[str]] | None = None, ack_timeout_s: float = 30.0) -> None:
-        self._changed = Condition()
+        self.changed = Condition()
         self._awaited = dict(awaited or {})
         self._ack_timeout_s = ack_timeout_s
         self._logs: dict[str, _Log] = {}
         self._groups: dict[str, _Group] = {}
-        self._closed = False
+        self.closed = False
 
     def create_topics(self, topics: Sequence[Topic]) -> None:
         """Make the topics that are missing."""
-        with self._changed:
+        with self.changed:
             for topic in topics:
                 self._logs.setdefault(topic.name, _Log(topic, [_Partition() for _ in range(topic.partitions)]))
 
@@ -41,54 +41,53 @@ class MemoryBus:
 
     def consumer(self, group: str, topics: Sequence[str]) -> "_MemoryConsumer":
         """Return a new member of a group."""
-        with self._changed:
+        with self.changed:
             logs = [self._log(name) for name in topics]
             members = self._groups.setdefault(group, _Group(group))
             return _MemoryConsumer(self, members, logs)
 
     def table(self, topic: str) -> "_MemoryTable":
         """Return a new follower of a compacted topic."""
-        with self._changed:
+        with self.changed:
             return _MemoryTable(self, self._log(topic))
 
     def check(self) -> None:
         """Raise BusUnavailable once closed; memory is never away."""
-        if self._closed:
+        if self.closed:
             raise BusUnavailable("the in-memory bus is closed: the process is stopping")
 
     def oldest_ms(self, topic: str) -> Mapping[int, int]:
         """Return when the oldest message of each partition was published."""
-        with self._changed:
+        with self.changed:
             partitions = self._log(topic).partitions
             return {number: part.messages[0].timestamp_ms for number, part in enumerate(partitions) if part.messages}
 
     def trim(self, topic: str, before_ms: int) -> int:
         """Delete what was published before a time; return how many messages went."""
-        with self._changed:
+        with self.changed:
             return sum(part.trim(before_ms) for part in self._log(topic).partitions)
 
     def close(self) -> None:
         """Wake up whoever waits."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
 
     def _log(self, topic: str) -> "_Log":
         if topic not in self._logs:
             raise BusUnavailable(f"topic {topic} does not exist: were the topics created?")
         return self._logs[topic]
 
-    def _append(self, topic: str, messages: Sequence[Message]) -> None:
-        with self._changed:
+    def append(self, topic: str, messages: Sequence[Message]) -> None:
+        """Append messages and wait until the groups that the topic awaits have committed them."""
+        with self.changed:
             self.check()
             log = self._log(topic)
             ends = log.append(messages, int(time.time() * 1000))
-            self._changed.notify_all()
+            self.changed.notify_all()
             awaited = self._awaited.get(topic, frozenset())
-            done = self._changed.wait_for(
-                lambda: self._closed or self._reached(awaited, log, ends), self._ack_timeout_s
-            )
-            if not done or self._closed:
+            done = self.changed.wait_for(lambda: self.closed or self._reached(awaited, log, ends), self._ack_timeout_s)
+            if not done or self.closed:
                 raise BusUnavailable(
                     f"{topic}: {len(messages)} messages not yet taken by {', '.join(sorted(awaited))} "
                     f"after {self._ack_timeout_s:g} s: is the database there?"
@@ -118,39 +117,29 @@ class MemoryBus:
 
 @dataclass
 class _Partition:
-    messages: deque[Received] = field(default_factory=deque)
+    messages: list[Received] = field(default_factory=list)  # by offset; compaction leaves gaps
     end: int = 0  # the offset that the next message gets
 
+    def since(self, offset: int, limit: int) -> list[Received]:
+        start = bisect_left(self.messages, offset, key=_offset)
+        return self.messages[start : start + limit]
+
     def drop_before(self, offset: int) -> None:
-        while self.messages and self.messages[0].offset < offset:
-            self.messages.popleft()
+        del self.messages[: bisect_left(self.messages, offset, key=_offset)]
 
     def trim(self, before_ms: int) -> int:
-        count = len(self.messages)
-        while self.messages and self.messages[0].timestamp_ms < before_ms:
-            self.messages.popleft()
-        return count - len(self.messages)
+        gone = bisect_left(self.messages, before_ms, key=lambda message: message.timestamp_ms)
+        del self.messages[:gone]
+        return gone
 
     def compact(self) -> None:
         newest = {message.key: message.offset for message in self.messages}
         if len(self.messages) > 2 * len(newest) + 1000:  # seldom enough to cost nothing per message
-            self.messages = deque(message for message in self.messages if newest[message.key] == message.offset)
+            self.messages = [message for message in self.messages if newest[message.key] == message.offset]
 
-    def since(self, offset: int, limit: int) -> list[Received]:
-        """Return up to `limit` messages from an offset on, skipping without a walk what was dropped in front."""
-        if not self.messages or offset >= self.end:
-            return []
-        start = max(0, offset - self.messages[0].offset) if self._dense() else 0
-        found: list[Received] = []
-        for index in range(start, len(self.messages)):
-            if self.messages[index].offset >= offset:
-                found.append(self.messages[index])
-            if len(found) >= limit:
-                break
-        return found
 
-    def _dense(self) -> bool:
-        return self.messages[-1].offset - self.messages[0].offset + 1 == len(self.messages)
+def _offset(message: Received) -> int:
+    return message.offset
 
 
 @dataclass
@@ -193,7 +182,7 @@ class _MemoryPublisher:
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         if messages:
-            self._bus._append(topic, messages)  # noqa: SLF001  # one module, one idea: the publisher is a handle
+            self._bus.append(topic, messages)
 
     def close(self) -> None:
         pass
@@ -209,18 +198,18 @@ class _MemoryConsumer:
         group.share_out()
 
     def poll(self, timeout_s: float) -> Sequence[Received]:
-        with self._bus._changed:  # noqa: SLF001
-            self._bus._changed.wait_for(lambda: self._bus._closed or self._waiting(), timeout_s)  # noqa: SLF001
+        with self._bus.changed:
+            self._bus.changed.wait_for(lambda: self._bus.closed or self._waiting(), timeout_s)
             return self._take()
 
     def commit(self) -> None:
-        with self._bus._changed:  # noqa: SLF001
+        with self._bus.changed:
             for place, position in self.positions.items():
                 self._group.committed[place] = max(position, self._group.committed.get(place, 0))
-            self._bus._changed.notify_all()  # noqa: SLF001
+            self._bus.changed.notify_all()
 
     def lag(self) -> int:
-        with self._bus._changed:  # noqa: SLF001
+        with self._bus.changed:
             return sum(
                 log.partitions[number].end - self.positions[log.topic.name, number]
                 for log in self.logs
@@ -229,7 +218,7 @@ class _MemoryConsumer:
             )
 
     def close(self) -> None:
-        with self._bus._changed:  # noqa: SLF001
+        with self._bus.changed:
             if self in self._group.members:
                 self._group.members.remove(self)
                 self._group.share_out()
@@ -262,9 +251,9 @@ class _MemoryTable:
         self._goal = self._partition.end
 
     def poll(self, timeout_s: float) -> Sequence[Received]:
-        with self._bus._changed:  # noqa: SLF001
-            self._bus._changed.wait_for(  # noqa: SLF001
-                lambda: self._bus._closed or self._position < self._partition.end,  # noqa: SLF001
+        with self._bus.changed:
+            self._bus.changed.wait_for(
+                lambda: self._bus.closed or self._position < self._partition.end,
                 timeout_s,
             )
             found = self._partition.since(self._position, POLL_MESSAGES_MAX)

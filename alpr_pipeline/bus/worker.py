@@ -8,6 +8,7 @@ import base64
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from threading import Event
 from typing import TypeVar
 
@@ -53,11 +54,16 @@ def _consume(name: str, consumer: Consumer, handle: Callable[[Sequence[Received]
             continue
         RECEIVED.labels(name).inc(len(batch))
         started = time.perf_counter()
-        if _retrying(name, lambda batch=batch: handle(batch) or True, stop) is None:  # type: ignore[misc]
+        if _retrying(name, partial(_done, handle, batch), stop) is None:
             return  # stopped before the effect: the batch stays uncommitted
         consumer.commit()
         BATCH_SECONDS.labels(name).observe(time.perf_counter() - started)
         LAG.labels(name).set(consumer.lag())
+
+
+def _done(handle: Callable[[Sequence[Received]], None], batch: Sequence[Received]) -> bool:
+    handle(batch)
+    return True
 
 
 def _retrying(name: str, act: Callable[[], Fact], stop: Event) -> Fact | None:

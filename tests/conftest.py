@@ -1,0 +1,37 @@
+"""What every suite shares: the broker, and the buses on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_pipeline.bus.bus import Bus
+from alpr_pipeline.bus.kafka import KafkaBus, KafkaSettings
+from alpr_pipeline.bus.memory import MemoryBus
+from tests.kafka_broker import Broker, find_broker, name_broker
+
+
+def pytest_report_header() -> str:
+    """Say which broker the Kafka tests run on."""
+    return f"kafka tests run on: {name_broker()}"
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A running broker, one for all tests; a test that kills it starts it again."""
+    broker = find_broker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def kafka_bus(broker: Broker) -> KafkaBus:
+    """A bus on the running broker."""
+    return KafkaBus(KafkaSettings(bootstrap=broker.bootstrap, ack_timeout_s=20))
+
+
+@pytest.fixture(params=["memory", "kafka"])
+def bus(request: pytest.FixtureRequest) -> Bus:
+    """Each bus in turn."""
+    return MemoryBus() if request.param == "memory" else request.getfixturevalue("kafka_bus")
