@@ -1,0 +1,1 @@
+"""Read x hot list -> hit."""
