@@ -1,0 +1,180 @@
+"""Every setting. `deploy/alpr.toml` explains each; a test holds the two together.
+
+Settings come from one TOML file and from the environment (`ALPR_DATABASE__URL` is `url` under `[database]`), which
+wins. A key that is unknown stops the start: a misspelt setting would otherwise be a default that nobody chose.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from alpr_pipeline.bus.kafka import KafkaSettings
+from alpr_pipeline.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "ALPR_"
+CONFIG_FILE_VARIABLE = "ALPR_CONFIG"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BusKind(StrEnum):
+    """Which bus."""
+
+    MEMORY = "memory"
+    KAFKA = "kafka"
+
+
+class DatabaseSettings(_Section):
+    """Where reads, hits, lists and accounts are."""
+
+    url: SecretStr = Field(SecretStr(""), description="postgresql://...; empty: a PostgreSQL of its own under `data`.")
+    connections_max: int = Field(8, ge=2, le=200, description="Connections that one process holds at most.")
+
+
+class BusSettings(_Section):
+    """The way between the stages."""
+
+    kind: BusKind = Field(BusKind.MEMORY, description="memory: all stages in one process (alpr run). kafka: a city.")
+    partitions: int = Field(6, ge=1, le=1000, description="Of reads, pictures and hits: the most workers of a kind.")
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings, description="How to reach Kafka.")
+
+
+class PictureSettings(_Section):
+    """Where pictures are."""
+
+    url: str = Field("", description="file:///... or s3://bucket/prefix; empty: the folder `pictures` under `data`.")
+
+
+class EdgeSettings(_Section):
+    """The agent at the roadside."""
+
+    cameras: Path = Field(Path("cameras"), description="Folder with one TOML file a camera.")
+    spool_bytes_max: int = Field(
+        4_000_000_000, ge=10_000_000, description="Size of the spool on disk; beyond it the oldest pictures go first."
+    )
+    spool_reads_max: int = Field(1_000_000, ge=1_000, description="Reads in the spool; beyond it the oldest go.")
+    overview_width_max: int = Field(
+        1280, ge=320, le=3840, description="Pixels; wider overview pictures are scaled down."
+    )
+    overview_quality: int = Field(80, ge=40, le=95, description="JPEG quality of the overview picture.")
+    decide_after_ms: int = Field(
+        700, ge=100, le=10_000, description="A vehicle is read at the latest so long after its first look."
+    )
+    repeat_gap_s: float = Field(
+        30.0, ge=0, le=3600, description="The same plate at the same camera within this gap is one pass."
+    )
+
+
+class RecognitionSettings(_Section):
+    """What finds and reads plates."""
+
+    detector: str = Field(
+        "shipped", description="shipped, or the name of a model of open-image-models (is downloaded)."
+    )
+    reader: str = Field("shipped", description="shipped, or the name of a model of fast-plate-ocr (is downloaded).")
+    detection_confidence_min: float = Field(0.3, gt=0, lt=1, description="Fainter detections are not read.")
+    read_confidence_min: float = Field(0.3, ge=0, lt=1, description="Reads less sure than this are dropped.")
+    threads: int = Field(1, ge=1, le=64, description="Threads of each network; more than one rarely pays.")
+
+
+class MatchingSettings(_Section):
+    """How reads are held against lists."""
+
+    probability_min: float = Field(0.05, gt=0, lt=1, description="Less probable candidates of a read are not matched.")
+
+
+class ApiSettings(_Section):
+    """The API and the console."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Put a TLS proxy in front of any other.")
+    port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
+    secure_cookies: bool = Field(
+        False, description="true behind TLS: browsers then never send the session in the clear."
+    )
+    upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
+
+
+class TelemetrySettings(_Section):
+    """What a process says of itself."""
+
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, description="true: one JSON object a line, for machines.")
+    host: str = Field("127.0.0.1", description="Where /metrics, /healthz and /readyz of each process listen.")
+    port: int = Field(0, ge=0, le=65535, description="0: only `alpr serve` and `alpr run` answer, on their own port.")
+
+
+class Settings(BaseSettings):
+    """All of them."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    data: Path = Field(Path("var"), description="Folder for everything that this machine keeps.")
+    policy: Path | None = Field(None, description="The agency's usage and privacy policy; none: the profile `default`.")
+    database: DatabaseSettings = DatabaseSettings()
+    bus: BusSettings = BusSettings()
+    pictures: PictureSettings = PictureSettings()
+    edge: EdgeSettings = EdgeSettings()
+    recognition: RecognitionSettings = RecognitionSettings()
+    matching: MatchingSettings = MatchingSettings()
+    api: ApiSettings = ApiSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @property
+    def pictures_url(self) -> str:
+        """The picture store, wherever it was said to be."""
+        return self.pictures.url or (self.data / "pictures").absolute().as_uri()
+
+
+def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a file and the environment; raise ConfigError that names every fault and its place."""
+    if file is not None and not file.is_file():
+        raise ConfigError(f"settings file {file} does not exist")
+    _refuse_unknown(environment)
+    try:
+        return _reading(file)()
+    except ValidationError as error:
+        faults = "\n".join(f"  {_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        raise ConfigError(f"{file or 'environment'}: wrong settings:\n{faults}") from None
+    except ValueError as error:  # not TOML
+        raise ConfigError(f"settings file {file}: {error}") from None
+
+
+def _reading(file: Path | None) -> type[Settings]:
+    """Return Settings that read this file. pydantic-settings takes its sources from the class."""
+
+    class SettingsOfFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic-settings'
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            if file is None:
+                return (env_settings,)
+            return (env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file, deep_merge=True))
+
+    return SettingsOfFile
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that looks like a setting and is none; pydantic-settings would pass over it."""
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for variable in environment:
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == CONFIG_FILE_VARIABLE:
+            continue
+        if variable.split("__")[0] not in known:
+            raise ConfigError(f"environment variable {variable} is no setting: see deploy/alpr.toml")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "settings"
