@@ -1,7 +1,6 @@
 """What every suite shares: the broker, and the buses on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -126,12 +126,19 @@ offsets.topic.num.partitions=4
     storage = ["kafka.tools.StorageTool", "format", "-t", "QWxwclRlc3RDbHVzdGVySQ", "-c", str(settings)]
     subprocess.run([*java, *storage], check=True, timeout=60, capture_output=True)
     version = next(JARS.glob("kafka_2.13-*.jar")).stem.split("-")[1]
-    return Broker(
-        f"Apache Kafka {version}", f"127.0.0.1:{port}", [*java, "kafka.Kafka", str(settings)], folder
-    )
+    return Broker(f"Apache Kafka {version}", f"127.0.0.1:{port}", [*java, "kafka.Kafka", str(settings)], folder)
 
 
 def _noida(folder: Path) -> Broker:
     port = free_port()
-    command = [str(Path(sys.executable).with_name("noida-db")), "start", "--only", "kafka", "--kafka-port", str(port), "--data-dir", str(folder)]
+    command = [
+        str(Path(sys.executable).with_name("noida-db")),
+        "start",
+        "--only",
+        "kafka",
+        "--kafka-port",
+        str(port),
+        "--data-dir",
+        str(folder),
+    ]
     return Broker(name_broker(), f"127.0.0.1:{port}", command, folder, durable=False)

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Installs the Debian packages that the tests need and that are missing: a browser, and Java with Maven for Kafka.
+set -eu
+packages=""
+command -v chromium >/dev/null || packages="$packages chromium"
+command -v java >/dev/null || packages="$packages default-jre-headless"
+command -v mvn >/dev/null || packages="$packages maven"
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo"; else
+    echo "The tests need these packages. As root: apt-get install$packages" >&2
+    exit 1
+fi
+echo "Installing$packages ..."
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -qq
+# shellcheck disable=SC2086  # a list of words
+$root apt-get install -y -qq --no-install-recommends $packages >/dev/null
