@@ -7,7 +7,10 @@
     ├── SpoolFull            the edge's spool is at its limit
     ├── BusUnavailable       the bus did not take or give messages
     ├── UndecodableMessage   a message that no retry can mend: it goes to the dead-letter topic
-    ├── StorageUnavailable   the database or the picture store is away
+    ├── StorageUnavailable   the database or the picture store is away or full: what failed can be tried again
+    ├── StorageRefused       the database will never take this as it is
+    ├── NotStored            what was asked for is not stored, or no longer
+    ├── StateConflict        somebody else was faster
     ├── HotlistRefused       a whole list was refused; the list in force stays
     └── AccessDenied         no authority for what was asked
 
@@ -44,7 +47,19 @@ class UndecodableMessage(AlprError):
 
 
 class StorageUnavailable(AlprError):
-    """The database or the picture store is away."""
+    """The database or the picture store is away or full; the same can be tried again later."""
+
+
+class StorageRefused(AlprError):
+    """The database will never take this as it is: trying again is no use."""
+
+
+class NotStored(AlprError):
+    """What was asked for is not stored, or no longer."""
+
+
+class StateConflict(AlprError):
+    """The change does not fit what is stored now: somebody else was faster."""
 
 
 class HotlistRefused(AlprError):

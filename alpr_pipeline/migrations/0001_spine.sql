@@ -46,8 +46,8 @@ CREATE TABLE hits (
     note            text NOT NULL DEFAULT ''
 );
 CREATE INDEX hits_by_read ON hits (read_id);
-CREATE INDEX hits_by_time ON hits (captured_at DESC, hit_id);
-CREATE INDEX hits_open ON hits (captured_at DESC) WHERE state <> 'disposed';
+CREATE INDEX hits_by_time ON hits (captured_at DESC, hit_id DESC);
+CREATE INDEX hits_open ON hits (captured_at DESC, hit_id DESC) WHERE state <> 'disposed';
 
 CREATE TABLE hit_pictures (
     hit_id uuid NOT NULL REFERENCES hits ON DELETE CASCADE,

@@ -1,0 +1,1 @@
+"""What makes everything end in its time."""

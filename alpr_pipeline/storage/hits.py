@@ -1,0 +1,236 @@
+"""Hits: each stands on its own with a copy of the read, the entry and the pictures, and with its own clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from alpr_pipeline.domain.hit import Disposition, Hit, HitState
+from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.errors import NotStored, StateConflict
+from alpr_pipeline.storage.database import Connection
+
+HITS_CHANNEL = "alpr_hits"  # each notification is the identity of a hit that is new or changed
+LIST_MAX = 500
+
+_FIRST = UUID(int=0)
+
+_SELECT = """
+SELECT document, state, stored_at, acknowledged_by, acknowledged_at, disposition, disposed_by, disposed_at, note,
+       ARRAY(SELECT kind FROM hit_pictures WHERE hit_pictures.hit_id = hits.hit_id ORDER BY kind DESC)
+FROM hits
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHit:
+    """A hit, and how far people have come with it."""
+
+    hit: Hit
+    state: HitState
+    stored_at: datetime
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    disposition: Disposition | None
+    disposed_by: str | None
+    disposed_at: datetime | None
+    note: str
+    pictures: tuple[PictureKind, ...]  # the plate first
+
+
+@dataclass(frozen=True, slots=True)
+class HitPicture:
+    """Where the evidence picture of a hit lies in the picture store."""
+
+    hit_id: UUID
+    kind: PictureKind
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class HitOfRead:
+    """What a picture must know of a hit of its read."""
+
+    hit_id: UUID
+    read_id: UUID
+    captured_at: datetime
+
+
+def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
+    """Store hits and return those that are new; whoever listens is told of these when the transaction commits."""
+    new: list[UUID] = []
+    for hit in sorted(hits, key=lambda hit: hit.hit_id):  # one order for all, so that two writers never deadlock
+        row = connection.execute(
+            """
+            INSERT INTO hits
+                (hit_id, read_id, captured_at, matched_at, camera_id, list_name, entry_id, priority, document)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT DO NOTHING
+            RETURNING hit_id
+            """,
+            [
+                hit.hit_id,
+                hit.read.read_id,
+                hit.read.captured_at,
+                hit.matched_at,
+                hit.read.camera_id,
+                hit.entry.list_name,
+                hit.entry.entry_id,
+                hit.entry.priority,
+                hit.model_dump_json(),
+            ],
+        ).fetchone()
+        if row is not None:
+            new.append(hit.hit_id)
+    _notify(connection, new)
+    return new
+
+
+def get_hit(connection: Connection, hit_id: UUID) -> StoredHit:
+    """Return a hit; raise NotStored when there is none, or none any more."""
+    row = connection.execute(_SELECT + "WHERE hit_id = %s", [hit_id]).fetchone()
+    if row is None:
+        raise NotStored(f"hit {hit_id} is not stored: it was never there, or its time had come")
+    return _stored(row)
+
+
+def list_hits(
+    connection: Connection,
+    *,
+    open_only: bool = False,
+    limit: int = 100,
+    before: datetime | None = None,
+    before_hit: UUID = _FIRST,
+) -> list[StoredHit]:
+    """Return hits, the newest capture first.
+
+    The next page begins `before` the capture time of the last hit of this page; give its identity too as `before_hit`,
+    for several hits may share one moment.
+    """
+    rows = connection.execute(
+        _SELECT
+        + """
+        WHERE (captured_at, hit_id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_hit)s)
+          AND (NOT %(open_only)s OR state <> 'disposed')
+        ORDER BY captured_at DESC, hit_id DESC
+        LIMIT %(limit)s
+        """,
+        {"before": before, "before_hit": before_hit, "open_only": open_only, "limit": min(limit, LIST_MAX)},
+    ).fetchall()
+    return [_stored(row) for row in rows]
+
+
+def acknowledge(connection: Connection, hit_id: UUID, username: str, at: datetime) -> StoredHit:
+    """Note who looks at a new hit; again by the same person changes nothing.
+
+    Raises StateConflict when another was faster, NotStored when the hit is not there.
+    """
+    changed = connection.execute(
+        """
+        UPDATE hits SET state = 'acknowledged', acknowledged_by = %(username)s, acknowledged_at = %(at)s
+        WHERE hit_id = %(hit_id)s AND state = 'new'
+        """,
+        {"hit_id": hit_id, "username": username, "at": at},
+    ).rowcount
+    stored = get_hit(connection, hit_id)
+    if changed:
+        _notify(connection, [hit_id])
+    elif stored.state is HitState.DISPOSED or stored.acknowledged_by != username:
+        raise _conflict(stored)
+    return stored
+
+
+def dispose(
+    connection: Connection, hit_id: UUID, username: str, at: datetime, *, disposition: Disposition, note: str = ""
+) -> StoredHit:
+    """Close a hit.
+
+    Raises StateConflict when it is closed already, NotStored when it is not there.
+    """
+    changed = connection.execute(
+        """
+        UPDATE hits
+        SET state = 'disposed', disposition = %(disposition)s, disposed_by = %(username)s, disposed_at = %(at)s,
+            note = %(note)s
+        WHERE hit_id = %(hit_id)s AND state <> 'disposed'
+        """,
+        {"hit_id": hit_id, "username": username, "at": at, "disposition": disposition, "note": note},
+    ).rowcount
+    stored = get_hit(connection, hit_id)
+    if not changed:
+        raise _conflict(stored)
+    _notify(connection, [hit_id])
+    return stored
+
+
+def hits_of_reads(connection: Connection, read_ids: Iterable[UUID]) -> list[HitOfRead]:
+    """Return the hits that some reads led to."""
+    rows = connection.execute(
+        "SELECT hit_id, read_id, captured_at FROM hits WHERE read_id = ANY(%s)", [list(read_ids)]
+    ).fetchall()
+    return [HitOfRead(*row) for row in rows]
+
+
+def attach_pictures(connection: Connection, pictures: Iterable[HitPicture]) -> list[UUID]:
+    """Note where evidence pictures lie, and return the hits that gained one; these are told of again.
+
+    A picture of a hit that is not stored, or no longer, is left out.
+    """
+    gained: list[UUID] = []
+    for picture in sorted(pictures, key=lambda picture: (picture.hit_id, picture.kind)):
+        row = connection.execute(
+            """
+            INSERT INTO hit_pictures (hit_id, kind, path)
+            SELECT hit_id, %(kind)s, %(path)s FROM hits WHERE hit_id = %(hit_id)s FOR KEY SHARE
+            ON CONFLICT DO NOTHING
+            RETURNING hit_id
+            """,
+            {"hit_id": picture.hit_id, "kind": picture.kind, "path": picture.path},
+        ).fetchone()
+        if row is not None and picture.hit_id not in gained:
+            gained.append(picture.hit_id)
+    _notify(connection, gained)
+    return gained
+
+
+def picture_path(connection: Connection, hit_id: UUID, kind: PictureKind) -> str:
+    """Return where a hit's picture lies in the picture store; raise NotStored when it has none."""
+    row = connection.execute("SELECT path FROM hit_pictures WHERE hit_id = %s AND kind = %s", [hit_id, kind]).fetchone()
+    if row is None:
+        raise NotStored(f"hit {hit_id} has no {kind} picture, or not yet")
+    return str(row[0])
+
+
+def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
+    if hit_ids:
+        connection.execute(
+            "SELECT pg_notify(%s, hit_id::text) FROM unnest(%s::uuid[]) AS hit_id", [HITS_CHANNEL, list(hit_ids)]
+        )
+
+
+def _stored(row: TupleRow) -> StoredHit:
+    document, state, stored_at, acknowledged_by, acknowledged_at, disposition, disposed_by, disposed_at, note, kinds = (
+        row
+    )
+    return StoredHit(
+        hit=Hit.model_validate(document),
+        state=HitState(state),
+        stored_at=stored_at,
+        acknowledged_by=acknowledged_by,
+        acknowledged_at=acknowledged_at,
+        disposition=Disposition(disposition) if disposition else None,
+        disposed_by=disposed_by,
+        disposed_at=disposed_at,
+        note=note,
+        pictures=tuple(PictureKind(kind) for kind in kinds),
+    )
+
+
+def _conflict(stored: StoredHit) -> StateConflict:
+    if stored.state is HitState.DISPOSED:
+        return StateConflict(f"hit {stored.hit.hit_id} was closed by {stored.disposed_by} at {stored.disposed_at}")
+    return StateConflict(
+        f"hit {stored.hit.hit_id} was acknowledged by {stored.acknowledged_by} at {stored.acknowledged_at}"
+    )
