@@ -175,6 +175,10 @@ class _KafkaConsumer:
                 session_timeout_ms=10_000,
                 heartbeat_interval_ms=3_000,
             )
+            missing = [topic for topic in topics if not self._consumer.partitions_for_topic(topic)]
+        if missing:
+            self.close()
+            raise _no_topic(bootstrap, missing[0])
 
     def poll(self, timeout_s: float) -> Sequence[Received]:
         with _telling(self._bootstrap):
@@ -206,7 +210,7 @@ class _KafkaTable:
                 TopicPartition(topic, number) for number in self._consumer.partitions_for_topic(topic) or ()
             ]
             if not self._places:
-                raise BusUnavailable(f"{bootstrap}: topic {topic} does not exist: were the topics created?")
+                raise _no_topic(bootstrap, topic)
             self._consumer.assign(self._places)
             self._consumer.seek_to_beginning(*self._places)
             self._goal = self._consumer.end_offsets(self._places)
@@ -222,6 +226,10 @@ class _KafkaTable:
     def close(self) -> None:
         with contextlib.suppress(KafkaError):
             self._consumer.close(autocommit=False, timeout_ms=5_000)
+
+
+def _no_topic(bootstrap: str, topic: str) -> BusUnavailable:
+    return BusUnavailable(f"Kafka at {bootstrap}: topic {topic} does not exist: were the topics created?")
 
 
 def _connection(settings: KafkaSettings) -> dict[str, Any]:
