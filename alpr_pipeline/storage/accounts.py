@@ -8,6 +8,10 @@ from psycopg.rows import class_row
 from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 
+_ACCOUNT = """
+SELECT username, password_hash, role, active, created_at, failed_sign_ins, locked_until FROM accounts
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -57,13 +61,13 @@ def insert_account(connection: Connection, account: Account) -> None:
 def get_account(connection: Connection, username: str) -> Account | None:
     """Return an account, or None."""
     with connection.cursor(row_factory=class_row(Account)) as cursor:
-        return cursor.execute("SELECT * FROM accounts WHERE username = %s", [username]).fetchone()
+        return cursor.execute(_ACCOUNT + "WHERE username = %s", [username]).fetchone()
 
 
 def list_accounts(connection: Connection) -> list[Account]:
     """Return every account, by name."""
     with connection.cursor(row_factory=class_row(Account)) as cursor:
-        return cursor.execute("SELECT * FROM accounts ORDER BY username").fetchall()
+        return cursor.execute(_ACCOUNT + "ORDER BY username").fetchall()
 
 
 def set_password(connection: Connection, username: str, password_hash: str) -> None:
@@ -121,7 +125,9 @@ def insert_session(connection: Connection, session: Session) -> None:
 def get_session(connection: Connection, token_hash: bytes) -> Session | None:
     """Return the session of a token's hash, or None."""
     with connection.cursor(row_factory=class_row(Session)) as cursor:
-        return cursor.execute("SELECT * FROM sessions WHERE token_hash = %s", [token_hash]).fetchone()
+        return cursor.execute(
+            "SELECT token_hash, username, created_at, last_seen_at FROM sessions WHERE token_hash = %s", [token_hash]
+        ).fetchone()
 
 
 def touch_session(connection: Connection, token_hash: bytes, at: datetime) -> None:

@@ -63,3 +63,8 @@ def list_records(
             """,
             {"before_no": before_no, "action": action, "limit": min(limit, LIST_MAX)},
         ).fetchall()
+
+
+def delete_records(connection: Connection, until: datetime) -> int:
+    """Delete the records made up to and including `until`, and return how many there were."""
+    return connection.execute("DELETE FROM audit_records WHERE at <= %s", [until]).rowcount

@@ -32,6 +32,14 @@ _CONNECT: dict[str, Any] = {
     "tcp_user_timeout": 15_000,
 }
 
+# Somebody else's work is in the way: nothing is wrong, and the same will pass a little later.
+_BUSY = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
+
 _log = structlog.get_logger()
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # its failures come back as errors, which callers report
 
@@ -154,6 +162,8 @@ def _as_ours(where: str) -> Iterator[None]:
         yield
     except psycopg.errors.DiskFull as error:
         raise StorageUnavailable(f"{where}: {_reason(error)}: free space on the database's disk") from None
+    except _BUSY as error:
+        raise StorageUnavailable(f"{where}: busy: {_reason(error)}: try again") from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise StorageUnavailable(f"{where}: {_reason(error)}: is the server running and reachable?") from None
     except psycopg.Error as error:

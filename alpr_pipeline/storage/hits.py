@@ -203,6 +203,37 @@ def picture_path(connection: Connection, hit_id: UUID, kind: PictureKind) -> str
     return str(row[0])
 
 
+def expired_hits(connection: Connection, until: datetime, limit: int = LIST_MAX) -> list[HitOfRead]:
+    """Return the oldest hits captured up to and including `until`, locked against change."""
+    rows = connection.execute(
+        """
+        SELECT hit_id, read_id, captured_at FROM hits WHERE captured_at <= %s
+        ORDER BY captured_at, hit_id LIMIT %s FOR UPDATE
+        """,
+        [until, limit],
+    ).fetchall()
+    return [HitOfRead(*row) for row in rows]
+
+
+def count_hits(connection: Connection, until: datetime) -> tuple[int, int]:
+    """Return how many hits were captured up to and including `until`, and how many pictures they have."""
+    row = connection.execute(
+        """
+        SELECT count(DISTINCT hit_id), count(path) FROM hits LEFT JOIN hit_pictures USING (hit_id)
+        WHERE captured_at <= %s
+        """,
+        [until],
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def delete_hits(connection: Connection, hit_ids: Sequence[UUID]) -> tuple[int, int]:
+    """Delete hits and the notes of where their pictures lie; return how many there were of both."""
+    pictures = connection.execute("DELETE FROM hit_pictures WHERE hit_id = ANY(%s)", [list(hit_ids)]).rowcount
+    hits = connection.execute("DELETE FROM hits WHERE hit_id = ANY(%s)", [list(hit_ids)]).rowcount
+    return hits, pictures
+
+
 def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
     if hit_ids:
         connection.execute(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -11,9 +13,12 @@ from psycopg import sql
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import StorageUnavailable
 from alpr_pipeline.policy.retention import partition_start
-from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.database import Connection, Database
 
 PARTITION_PREFIX = "reads_p"
+EXPIRED_MAX = 10_000
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 _COPY = """
 COPY arriving_reads (captured_at, read_id, camera_id, plate, confidence, region, candidates, characters, box,
@@ -38,6 +43,13 @@ class Partition:
     def covers(self, moment: datetime) -> bool:
         """Whether a read of this moment belongs here."""
         return self.start <= moment < self.end
+
+
+class ReadKey(NamedTuple):
+    """What finds a read: it sorts by time."""
+
+    captured_at: datetime
+    read_id: UUID
 
 
 def store_reads(connection: Connection, reads: Sequence[PlateRead], width: timedelta) -> int:
@@ -88,6 +100,70 @@ def list_partitions(connection: Connection) -> list[Partition]:
         """
     ).fetchall()
     return sorted(Partition(start, end, name) for start, end, name in rows)
+
+
+def expired_reads(
+    connection: Connection, until: datetime, limit: int = EXPIRED_MAX, since: datetime = _EVER
+) -> list[ReadKey]:
+    """Return the oldest reads captured from `since` up to and including `until`, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT captured_at, read_id FROM reads WHERE captured_at >= %s AND captured_at <= %s
+        ORDER BY captured_at, read_id LIMIT %s
+        """,
+        [since, until, limit],
+    ).fetchall()
+    return [ReadKey(*row) for row in rows]
+
+
+def count_reads(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many reads were captured from `since` up to and including `until`."""
+    row = connection.execute(
+        "SELECT count(*) FROM reads WHERE captured_at >= %s AND captured_at <= %s", [since, until]
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def delete_reads(connection: Connection, first: ReadKey, last: ReadKey) -> int:
+    """Delete the reads from one to another, both included, and return how many there were."""
+    return connection.execute(
+        """
+        DELETE FROM reads
+        WHERE captured_at BETWEEN %(since)s AND %(until)s
+          AND (captured_at, read_id) >= (%(since)s, %(first)s) AND (captured_at, read_id) <= (%(until)s, %(last)s)
+        """,
+        {"since": first.captured_at, "first": first.read_id, "until": last.captured_at, "last": last.read_id},
+    ).rowcount
+
+
+def drop_partition(database: Database, name: str) -> None:
+    """Destroy a partition with everything in it, without stopping readers or writers of the others.
+
+    It is detached first, which a crash may leave half done: `list_leftovers` finds it again.
+    """
+    table = sql.Identifier(name)
+    with database.autocommit() as connection:
+        attached = connection.execute(
+            "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass(quote_ident(%s))", [name]
+        ).fetchone()
+        if attached is not None:
+            how = sql.SQL("FINALIZE" if attached[0] else "CONCURRENTLY")
+            connection.execute(sql.SQL("ALTER TABLE reads DETACH PARTITION {} {}").format(table, how))
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
+
+
+def list_leftovers(connection: Connection) -> list[str]:
+    """Return the partitions that a crashed purge detached, or half detached, and did not drop."""
+    rows = connection.execute(
+        """
+        SELECT relname FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
+        WHERE relkind = 'r' AND starts_with(relname, %s) AND relnamespace = current_schema()::regnamespace
+          AND coalesce(inhdetachpending, true)
+        ORDER BY relname
+        """,
+        [PARTITION_PREFIX],
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def gaps(existing: Sequence[Partition], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

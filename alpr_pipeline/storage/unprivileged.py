@@ -30,8 +30,8 @@ def ordinary_user(folder: Path, program: Path) -> tuple[str, ...]:
         return _DEMOTION
     _own(folder, 0)
     raise StorageUnavailable(
-        f"PostgreSQL refuses to run as root, and an ordinary user cannot reach {folder} or {program}: start the program "
-        "as an ordinary user, or put both where others may enter, or set a database url"
+        f"PostgreSQL refuses to run as root, and an ordinary user cannot reach {folder} or {program}: start the "
+        "program as an ordinary user, or put both where others may enter, or set a database url"
     )
 
 

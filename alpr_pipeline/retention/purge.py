@@ -1,0 +1,192 @@
+"""The purge: whatever has outlived its period is destroyed, to the minute.
+
+Each class of data has a step of its own that can be cut off anywhere and run again. No step trusts that a former run
+came to its end: partitions that were detached and not dropped are found by name, pictures by their folder.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.errors import StateConflict
+from alpr_pipeline.policy.retention import Retention, partition_start, partition_width
+from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders
+from alpr_pipeline.storage.accounts import delete_expired_sessions
+from alpr_pipeline.storage.audit import delete_records, record
+from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits
+from alpr_pipeline.storage.hotlists import expire_entries
+from alpr_pipeline.storage.pictures import FOLDER_WIDTH, PictureStore, hit_picture_path, read_folder, read_picture_path
+from alpr_pipeline.storage.reads import (
+    ReadKey,
+    count_reads,
+    create_partitions,
+    delete_reads,
+    drop_partition,
+    expired_reads,
+    list_leftovers,
+    list_partitions,
+)
+
+PARTITIONS_AHEAD = 3
+SESSION_MAX = timedelta(hours=12)
+
+_PURGING = 4_107_003  # advisory: one purge at a time
+
+
+@dataclass(slots=True)
+class Purged:
+    """What a purge destroyed."""
+
+    partitions: int = 0  # of reads, dropped whole
+    reads: int = 0  # deleted one by one, in the partition that the cut-off runs through
+    read_pictures: int = 0
+    hits: int = 0
+    hit_pictures: int = 0
+    entries: int = 0  # of hot lists, past their validity
+    sessions: int = 0
+    audit_records: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything was destroyed."""
+        return any(asdict(self).values())
+
+
+def purge(
+    database: Database, pictures: PictureStore, retention: Retention, now: datetime, *, dry_run: bool = False
+) -> Purged:
+    """Destroy everything whose period is over at `now`, make the next partitions of reads, and say what went.
+
+    A dry run says the same and destroys nothing. Leaves one audit record when it destroyed something, also when an
+    error cut it off. Raises StateConflict when another purge runs, StorageUnavailable when it must be tried again.
+    """
+    purged = Purged()
+    with _alone(database):
+        if dry_run:
+            return _foresee(database, pictures, retention, now)
+        try:
+            _purge_reads(database, pictures, now - retention.read, purged)
+            _purge_hits(database, pictures, now - retention.hit, purged)
+            _purge_rows(database, retention, now, purged)
+        finally:
+            _put_on_record(database, purged, now)
+    prepare_partitions(database, retention, now)
+    return purged
+
+
+def prepare_partitions(database: Database, retention: Retention, now: datetime) -> list[str]:
+    """Make the partitions of reads for now and for some time ahead; return the names of the new ones."""
+    width = partition_width(retention.read)
+    with database.connection() as connection:
+        made = create_partitions(connection, (now + ahead * width for ahead in range(PARTITIONS_AHEAD + 1)), width)
+    return [partition.name for partition in made]
+
+
+def expired_partitions(database: Database, until: datetime) -> list[str]:
+    """Return the partitions whose every read was captured up to `until`, and those of a purge that was cut off."""
+    with database.connection() as connection:
+        whole = [partition.name for partition in list_partitions(connection) if partition.end <= until]
+        return list_leftovers(connection) + whole
+
+
+def _purge_reads(database: Database, pictures: PictureStore, until: datetime, purged: Purged) -> None:
+    """Drop whole partitions and folders; what the cut-off runs through is gone through read by read."""
+    for name in expired_partitions(database, until):
+        drop_partition(database, name)
+        purged.partitions += 1
+    for folder in expired_read_folders(pictures, until):
+        purged.read_pictures += pictures.delete_folder(folder)
+    minute = partition_start(until, FOLDER_WIDTH)
+    while True:
+        with database.connection() as connection:
+            expired = expired_reads(connection, until)
+            if not expired:
+                return
+            # Pictures first: after a crash in between, the reads are still there to find them by.
+            late = _pictures_of(pictures, minute, expired)
+            pictures.delete(late)
+            deleted = delete_reads(connection, expired[0], expired[-1])
+        purged.reads += deleted
+        purged.read_pictures += len(late)
+
+
+def _pictures_of(pictures: PictureStore, minute: datetime, reads: Sequence[ReadKey]) -> list[str]:
+    """Return the pictures there are of the reads of a minute, the one that the cut-off runs through."""
+    ours = {
+        read_picture_path(read.captured_at, read.read_id, kind)
+        for read, kind in product(reads, PictureKind)
+        if read.captured_at >= minute
+    }
+    return sorted(ours.intersection(pictures.list_paths(read_folder(minute)))) if ours else []
+
+
+def _purge_hits(database: Database, pictures: PictureStore, until: datetime, purged: Purged) -> None:
+    """Delete hits with their pictures, then the pictures that lost their hit to a crash."""
+    while True:
+        with database.connection() as connection:
+            expired = expired_hits(connection, until)
+            if not expired:
+                break
+            pictures.delete(
+                [hit_picture_path(hit.captured_at, hit.hit_id, kind) for hit, kind in product(expired, PictureKind)]
+            )
+            hits, hit_pictures = delete_hits(connection, [hit.hit_id for hit in expired])
+        purged.hits += hits
+        purged.hit_pictures += hit_pictures
+    for folder in expired_hit_folders(pictures, until):
+        purged.hit_pictures += pictures.delete_folder(folder)
+
+
+def _purge_rows(
+    database: Database, retention: Retention, now: datetime, purged: Purged, *, dry_run: bool = False
+) -> None:
+    with database.connection() as connection, connection.transaction(force_rollback=dry_run):
+        purged.entries = expire_entries(connection, now)
+        purged.sessions = delete_expired_sessions(
+            connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX
+        )
+        purged.audit_records = delete_records(connection, now - retention.audit)
+
+
+def _foresee(database: Database, pictures: PictureStore, retention: Retention, now: datetime) -> Purged:
+    """Return what a purge would destroy."""
+    reads_until, hits_until = now - retention.read, now - retention.hit
+    minute = partition_start(reads_until, FOLDER_WIDTH)
+    purged = Purged(partitions=len(expired_partitions(database, reads_until)))
+    with database.connection() as connection:
+        kept = [partition.start for partition in list_partitions(connection) if partition.end > reads_until]
+        purged.reads = count_reads(connection, min(kept), reads_until) if kept else 0
+        purged.hits, purged.hit_pictures = count_hits(connection, hits_until)
+        late = expired_reads(connection, reads_until, since=minute)
+    purged.read_pictures = len(_pictures_of(pictures, minute, late))
+    for folder in expired_read_folders(pictures, reads_until):
+        purged.read_pictures += len(pictures.list_paths(folder))
+    for folder in expired_hit_folders(pictures, hits_until):
+        purged.hit_pictures += len(pictures.list_paths(folder))
+    _purge_rows(database, retention, now, purged, dry_run=True)
+    return purged
+
+
+def _put_on_record(database: Database, purged: Purged, now: datetime) -> None:
+    if not purged:
+        return
+    with database.connection() as connection:
+        detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat()}
+        record(connection, username=None, action=AuditAction.PURGED, purpose="retention", detail=detail)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Hold the lock of the purge. It goes with the connection, so a purge that is killed blocks nobody."""
+    with database.autocommit() as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [_PURGING]).fetchone() != (True,):
+            raise StateConflict(f"{database.place}: another purge is running: this one has nothing to do")
+        try:
+            yield
+        finally:
+            if not connection.closed:
+                connection.execute("SELECT pg_advisory_unlock(%s)", [_PURGING])
