@@ -14,7 +14,7 @@ from alpr_pipeline.capture.attempt import Attempt, Clock, Opener, Steady
 from alpr_pipeline.capture.clock import ClockGuard
 from alpr_pipeline.capture.handover import Handover
 from alpr_pipeline.capture.pacing import Backoff
-from alpr_pipeline.domain.camera import Camera
+from alpr_pipeline.domain.camera import Camera, Pace
 from alpr_pipeline.domain.frame import Frame
 from alpr_pipeline.errors import CaptureError
 from alpr_pipeline.telemetry.metrics import CAMERA_UP, FAILED
@@ -82,6 +82,17 @@ class CameraReader:
     def ended(self) -> bool:
         """Whether a recording has ended, or failed, and every frame was taken. A live camera never ends."""
         return self._over.is_set() and self._handover.empty
+
+    @property
+    def timely(self) -> bool:
+        """Whether its frames are of now, so that time goes on while none comes."""
+        return is_live(self.camera.source) or self.camera.pace is Pace.LIVE
+
+    def check(self) -> None:
+        """Raise CaptureError, with the reason, while the camera gives no frames."""
+        failure = self.failure
+        if failure is not None:
+            raise failure
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Read no more. Returns in time even if the source hangs."""

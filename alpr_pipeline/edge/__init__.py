@@ -1,0 +1,1 @@
+"""At the roadside: cameras to reads, matched at once, and safe on the bus in the end whatever the network does."""
