@@ -88,6 +88,7 @@ class Tracker:
         at_s = frame.captured_at.timestamp()
         early = self.finish() if at_s < self._now_s else []  # time began anew: what was seen belongs to the past
         self._now_s = at_s
+        early += self._part_with_lost()
         for track, sighting in self._assigned(sightings, at_s):
             self._see(track, frame, sighting, at_s)
         for track in self._tracks:
@@ -99,19 +100,15 @@ class Tracker:
         """Take note of the time, where no frame tells it; return the passings that are certain by now."""
         self._now_s = max(self._now_s, at_s)
         found = [self._concluded(track) for track in self._tracks if track.seen is None and self._due(track)]
-        lost = [track for track in self._tracks if self._now_s - track.motion.at_s > self._settings.lost_after_s]
-        self._end(lost)
-        horizon = self._now_s - self._settings.repeat_gap_s
-        self._recent = [seen for seen in self._recent if seen.last_seen_s >= horizon][-self._settings.recent_max :]
-        return [passing for passing in found if passing is not None]
+        early = self._part_with_lost()
+        return early + [passing for passing in found if passing is not None]
 
     def finish(self) -> list[Passing]:
         """End every track, as at the end of a recording, and forget what was seen."""
-        found = [self._concluded(track) for track in self._tracks if track.seen is None and self._acceptable(track)]
-        self._end(list(self._tracks))
+        found = self._part_with(list(self._tracks))
         self._recent.clear()
         self._now_s = float("-inf")
-        return [passing for passing in found if passing is not None]
+        return found
 
     @property
     def busy(self) -> bool:
@@ -158,6 +155,9 @@ class Tracker:
             return
         if track.legible_since_s is None:
             track.legible_since_s = at_s
+        for seen in self._recent:
+            if seen.plate == sighting.look.plate:  # a car that stands, behind others now and then
+                seen.last_seen_s = at_s
         track.looks.append(sighting)
         if len(track.looks) > self._settings.looks_max:
             track.looks.remove(min(track.looks, key=lambda look: look.worth))
@@ -217,8 +217,17 @@ class Tracker:
                 return seen
         return None
 
-    def _end(self, tracks: Sequence[_Track]) -> None:
+    def _part_with_lost(self) -> list[Passing]:
+        horizon = self._now_s - self._settings.repeat_gap_s
+        self._recent = [seen for seen in self._recent if seen.last_seen_s >= horizon][-self._settings.recent_max :]
+        horizon = self._now_s - self._settings.lost_after_s
+        return self._part_with([track for track in self._tracks if track.motion.at_s < horizon])
+
+    def _part_with(self, tracks: Sequence[_Track]) -> list[Passing]:
+        """End tracks; return the passings of those that had none yet and were seen well enough."""
+        found = [self._concluded(track) for track in tracks if track.seen is None and self._acceptable(track)]
         for track in tracks:
             self._tracks.remove(track)
             if track.seen is None and track.legible_since_s is not None:
                 self.counts.unsure += 1
+        return [passing for passing in found if passing is not None]
