@@ -1,0 +1,38 @@
+"""The application: every route, and what holds for all of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+
+from alpr_pipeline import __version__
+from alpr_pipeline.api import health_routes, hit_routes, hotlist_routes, problems, session_routes
+from alpr_pipeline.api.authority import caller_of
+from alpr_pipeline.api.headers import SecurityHeaders
+from alpr_pipeline.api.services import Services
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application. Nothing but sign-in, health and static files answers without authority."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with services.feed.running():
+            yield
+
+    app = FastAPI(
+        title="alpr-pipeline",
+        version=__version__,
+        summary="Hot lists in, hits out.",
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.services = services
+    problems.install(app)
+    for routes in (session_routes, hit_routes, hotlist_routes, health_routes):
+        app.include_router(routes.router)
+    app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
+    app.add_middleware(SecurityHeaders)
+    return app

@@ -1,0 +1,82 @@
+"""Nothing answers without authority: who is asking, by which token, and with which right."""
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
+
+from alpr_pipeline.access.sessions import Caller, identify
+from alpr_pipeline.api.problems import NotSignedIn
+from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.errors import AccessDenied
+from alpr_pipeline.policy.roles import Right
+
+COOKIE = "alpr_session"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a request brought."""
+
+    text: str
+    from_cookie: bool  # sent by the browser by itself, so another site could have caused the request
+
+
+def token_of(request: Request) -> Token | None:
+    """Return the token of a request: of its Authorization header, else of its cookie."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and text:
+        return Token(text.strip(), from_cookie=False)
+    cookie = request.cookies.get(COOKIE)
+    return Token(cookie, from_cookie=True) if cookie else None
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who is asking; raise NotSignedIn, or AccessDenied when another site made the browser ask."""
+    token = token_of(request)
+    if token is None:
+        raise NotSignedIn("not signed in: POST /api/v1/session, then send the token as 'Authorization: Bearer ...'")
+    if token.from_cookie and request.method not in _SAFE and not _from_our_pages(request):
+        raise AccessDenied("the request did not come from this site's own pages")
+    services = services_of(request)
+    try:
+        with services.database.connection() as connection:
+            return identify(connection, token.text, services.now())
+    except AccessDenied as error:
+        raise NotSignedIn(str(error)) from None
+
+
+def requires(right: Right) -> Dependency:
+    """Return a dependency that gives the caller, if the role has the right."""
+    return Dependency(_Requirement(right))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requirement:
+    """A right that a route asks for; kept as data, so that a test can hold every route against the table."""
+
+    right: Right
+
+    def __call__(self, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
+        caller.must(self.right)
+        return caller
+
+
+def scrapes(request: Request) -> None:
+    """Let a Prometheus with the scrape token pass, or a caller who may see metrics."""
+    services: Services = services_of(request)
+    token = token_of(request)
+    if services.scrape_token and token and hmac.compare_digest(token.text, services.scrape_token):
+        return
+    caller_of(request).must(Right.SEE_METRICS)
+
+
+def _from_our_pages(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")

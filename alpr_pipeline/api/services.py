@@ -1,0 +1,32 @@
+"""What the API works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+
+from alpr_pipeline.api.feed import HitFeed
+from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.telemetry.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The neighbours of the API and its few settings."""
+
+    database: Database
+    pictures: PictureStore
+    health: Health
+    feed: HitFeed
+    now: Callable[[], datetime]
+    secure_cookies: bool = False
+    upload_bytes_max: int = 100_000_000
+    scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
+
+
+def services_of(request: Request) -> Services:
+    """Return what the application of a request works with."""
+    services: Services = request.app.state.services
+    return services

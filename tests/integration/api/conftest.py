@@ -1,0 +1,88 @@
+"""A real API on a real database, and somebody of each role to ask it."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import uvicorn
+
+from alpr_pipeline.access.sessions import create_account
+from alpr_pipeline.api.app import create_app
+from alpr_pipeline.api.feed import HitFeed
+from alpr_pipeline.api.services import Services
+from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.telemetry.health import Health
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Clock:
+    """A clock that a test can move."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(time.time() + self.ahead, UTC)
+
+
+@dataclass
+class Api:
+    """A running API."""
+
+    url: str
+    services: Services
+    clock: Clock
+
+    def client(self, role: Role | None = None) -> httpx.Client:
+        """Return a client, signed in as somebody of a role."""
+        client = httpx.Client(base_url=self.url, timeout=20)
+        if role:
+            answer = client.post("/api/v1/session", json={"username": f"some-{role}", "password": PASSWORD})
+            client.cookies.clear()
+            client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        return client
+
+
+def add_everyone(database: Database) -> None:
+    """One account for each role."""
+    with database.connection() as connection:
+        for role in Role:
+            create_account(connection, f"some-{role}", PASSWORD, role, by="test", now=datetime.now(UTC))
+
+
+@pytest.fixture
+def start_api(database: Database, pictures: PictureStore) -> Iterator[Callable[..., Api]]:
+    """Start the API on a free port, with whatever settings a test is about."""
+    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(**settings: object) -> Api:
+        clock = Clock()
+        services = Services(database, pictures, Health(), HitFeed(database), clock, **settings)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return Api(f"http://127.0.0.1:{listener.getsockname()[1]}", services, clock)
+
+    add_everyone(database)
+    yield start
+    for server, thread in servers:
+        server.should_exit = server.force_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def api(start_api: Callable[..., Api]) -> Api:
+    """An API as it is by default."""
+    return start_api()

@@ -1,0 +1,124 @@
+"""Nothing answers without authority, and each role has its rights and no more."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from alpr_pipeline.api.authority import _Requirement
+from alpr_pipeline.policy.roles import RIGHTS, Right, Role
+from tests.integration.api.conftest import PASSWORD, Api
+
+OPEN = {"/api/v1/session", "/healthz", "/readyz", "/signin"}  # sign-in and health
+SIGNED_IN = {"/api/v1/me", "/api/v1/openapi.json"}  # whatever the role
+ANY_ID = "00000000-0000-0000-0000-000000000000"
+
+
+def routes(api: Api) -> Iterator[tuple[str, str, Right | None]]:
+    """Every method and path, with the right that the route asks for."""
+    from alpr_pipeline.api.app import create_app  # the application again, to look at
+
+    for route in create_app(api.services).routes:
+        if not isinstance(route, APIRoute):
+            continue
+        rights = [need.call.right for need in route.dependant.dependencies if isinstance(need.call, _Requirement)]
+        for method in route.methods - {"HEAD"}:
+            yield method, route.path, rights[0] if rights else None
+
+
+def ask(client: httpx.Client, method: str, path: str) -> int:
+    """Return the status; a stream is not read."""
+    filled = path.format(hit_id=ANY_ID, kind="plate", name="some-list")
+    with client.stream(method, filled, headers={"Sec-Fetch-Site": "same-origin"}) as answer:
+        return answer.status_code
+
+
+def test_every_route_names_its_right(api: Api) -> None:
+    """A new route without a right would answer everyone: it fails here."""
+    without = {path for _, path, right in routes(api) if right is None}
+    assert without <= OPEN | SIGNED_IN | {"/metrics"}
+
+
+def test_without_a_session_nothing_answers(api: Api) -> None:
+    """Every route but sign-in and health says 401."""
+    with api.client() as client:
+        statuses = {(method, path): ask(client, method, path) for method, path, _ in routes(api) if path not in OPEN}
+    assert set(statuses.values()) == {401}, statuses
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_reaches_its_routes_and_no_other(api: Api, role: Role) -> None:
+    """403 exactly where the table of rights says so."""
+    refused = {(method, path): right not in RIGHTS[role] for method, path, right in routes(api) if right}
+    with api.client(role) as client:
+        assert {(method, path): ask(client, method, path) == 403 for method, path in refused} == refused
+
+
+def test_a_wrong_password_and_a_wrong_name_sound_alike(api: Api) -> None:
+    """Nobody learns which names exist."""
+    with api.client() as client:
+        answers = [
+            client.post("/api/v1/session", json={"username": name, "password": "wrong"}).json()
+            for name in ("some-dispatcher", "nobody")
+        ]
+    assert answers[0] == answers[1]
+
+
+def test_five_failures_lock_an_account_for_a_while(api: Api) -> None:
+    """Even the right password does not help until fifteen minutes are over."""
+    right, wrong = ({"username": "some-dispatcher", "password": text} for text in (PASSWORD, "wrong"))
+    with api.client() as client:
+        for _ in range(5):
+            assert client.post("/api/v1/session", json=wrong).status_code == 401
+        assert client.post("/api/v1/session", json=right).status_code == 401
+        api.clock.ahead = 15 * 60
+        assert client.post("/api/v1/session", json=right).status_code == 200
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 401)])
+def test_an_idle_session_ends(api: Api, minutes: int, status: int) -> None:
+    """Thirty minutes after its last use a token is worth nothing."""
+    with api.client(Role.DISPATCHER) as client:
+        api.clock.ahead = minutes * 60
+        assert client.get("/api/v1/me").status_code == status
+
+
+def test_signing_out_ends_the_session(api: Api) -> None:
+    """At once, not at its end."""
+    with api.client(Role.DISPATCHER) as client:
+        assert client.delete("/api/v1/session").status_code == 204
+        assert client.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 204),
+    ],
+)
+def test_another_site_cannot_act_with_a_browsers_cookie(api: Api, headers: dict[str, str], status: int) -> None:
+    """A request that changes something by cookie must come from this site's own pages."""
+    with api.client() as client:
+        client.post("/api/v1/session", json={"username": "some-dispatcher", "password": PASSWORD})
+        assert client.delete("/api/v1/session", headers=headers).status_code == status
+
+
+def test_prometheus_reads_metrics_with_its_token_alone(start_api: Callable[..., Api]) -> None:
+    """A scraper needs no account, and a wrong token none either."""
+    api = start_api(scrape_token="scrape-token")
+    with api.client() as client:
+        for token, status in (("scrape-token", 200), ("wrong", 401)):
+            assert client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == status
+
+
+def test_every_answer_has_the_security_headers(api: Api) -> None:
+    """No inline script, no framing, no sniffing, no caching."""
+    with api.client() as client:
+        headers = client.get("/api/v1/hits").headers
+    assert "script-src 'self'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
