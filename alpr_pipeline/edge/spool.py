@@ -231,7 +231,7 @@ class Spool:
         """Give free pages back to the file system; when all is sent, empty the log too: old messages stand in it."""
         free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
         if free > _FREE_PAGES_MAX or (free and self.empty):
-            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self._connection.executescript("PRAGMA incremental_vacuum")  # `execute` would stop at the first page
         if self.empty:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
