@@ -1,0 +1,1 @@
+"""The detector: how its data is put together, how it is trained, measured and exported."""
