@@ -147,14 +147,15 @@ def refiner_input(picture: Image, box: F32) -> tuple[F32, tuple[float, float, fl
     part = picture[y0 : min(y1, picture.shape[0]), x0 : min(x1, picture.shape[1])]
     if part.size == 0:
         return np.full((_CHANNELS, REFINE_HEIGHT, REFINE_WIDTH), _PADDING, np.float32), region
-    factor = 1.0
+    across = down = 1.0
     if shrink > 2:  # noqa: PLR2004 - bilinear sampling skips pixels beyond half size
-        factor = 1.5 / shrink
-        part = np.asarray(cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+        smaller = (max(1, round(part.shape[1] * 1.5 / shrink)), max(1, round(part.shape[0] * 1.5 / shrink)))
+        across, down = smaller[0] / part.shape[1], smaller[1] / part.shape[0]
+        part = np.asarray(cv2.resize(part, smaller, interpolation=cv2.INTER_AREA), np.uint8)
     plane = np.array(
         [
-            [REFINE_WIDTH / region[2] / factor, 0, (x0 - left) * REFINE_WIDTH / region[2]],
-            [0, REFINE_HEIGHT / region[3] / factor, (y0 - top) * REFINE_HEIGHT / region[3]],
+            [REFINE_WIDTH / region[2] / across, 0, (x0 - left) * REFINE_WIDTH / region[2]],
+            [0, REFINE_HEIGHT / region[3] / down, (y0 - top) * REFINE_HEIGHT / region[3]],
         ]
     )
     size = (REFINE_WIDTH, REFINE_HEIGHT)

@@ -36,15 +36,18 @@ def rectify(image: Image, detection: Detection) -> Image:
     return np.asarray(crop, np.uint8)
 
 
-def _nearby(image: Image, corners: NDArray[np.float32], scale: float) -> tuple[Image, NDArray[np.float32], float]:
-    """Return the part of the picture around the corners, with its shift, and its factor where it was made smaller."""
+def _nearby(
+    image: Image, corners: NDArray[np.float32], scale: float
+) -> tuple[Image, NDArray[np.float32], NDArray[np.float32]]:
+    """Return the part of the picture around the corners, with its shift, and its factors where it was made smaller."""
     reach = np.ptp(corners, axis=0) * MARGIN * 4 + 2
     limit = np.array([image.shape[1], image.shape[0]])
     low = np.floor(np.clip(corners.min(0) - reach, 0, limit - 1)).astype(int)
     high = np.ceil(np.clip(corners.max(0) + reach, low + 1, limit)).astype(int)
     part = image[low[1] : high[1], low[0] : high[0]]
-    factor = 1.0
+    factor = np.ones(2, np.float32)
     if scale * _TWICE < 1:
-        factor = scale * 1.5
-        part = np.asarray(cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+        smaller = (max(1, round(part.shape[1] * scale * 1.5)), max(1, round(part.shape[0] * scale * 1.5)))
+        factor = np.array([smaller[0] / part.shape[1], smaller[1] / part.shape[0]], np.float32)
+        part = np.asarray(cv2.resize(part, smaller, interpolation=cv2.INTER_AREA), np.uint8)
     return part, low.astype(np.float32), factor

@@ -6,6 +6,7 @@ stay when the read goes.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -111,9 +112,11 @@ class PictureStore:
         self._each(self._delete_one, paths)
 
     def delete_folder(self, folder: str) -> int:
-        """Delete everything under a folder and return how many objects that were."""
+        """Delete everything under a folder and return how many pictures that were."""
         paths = self.list_paths(folder)
         self.delete(paths)
+        if self._folder is not None:
+            self._remove(self._folder / folder)
         return len(paths)
 
     def list_folders(self, folder: str) -> list[str]:
@@ -146,6 +149,11 @@ class PictureStore:
     def _delete_one(self, path: str) -> None:
         with suppress(FileNotFoundError):
             obstore.delete(self._store, path)
+
+    def _remove(self, folder: Path) -> None:
+        """Remove a local folder with what the store does not list: a picture half written when the power went."""
+        with self._as_ours(), suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
     def _each(self, act: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Do something to every item, several at once; raise the first error after all were tried."""

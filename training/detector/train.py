@@ -26,7 +26,7 @@ from training.detector.network import Finder, Refiner
 from training.detector.second_look import make_crops, second_loss
 from training.detector.targets import loss_of, make_targets
 
-SIZE = (512, 384)  # of a training picture
+SIZE = (448, 320)  # of a training picture
 BATCH = 16
 EMA_DECAY = 0.998
 RATE = 1.5e-3

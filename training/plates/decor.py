@@ -13,7 +13,15 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 Colour = tuple[int, int, int]
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-STICKERS: tuple[Colour, ...] = ((200, 40, 40), (40, 90, 190), (240, 210, 40), (40, 140, 70), (240, 130, 30), (245, 245, 245), (150, 60, 140))
+STICKERS: tuple[Colour, ...] = (
+    (200, 40, 40),
+    (40, 90, 190),
+    (240, 210, 40),
+    (40, 140, 70),
+    (240, 130, 30),
+    (245, 245, 245),
+    (150, 60, 140),
+)
 
 
 def colour(code: str) -> Colour:
@@ -92,7 +100,12 @@ def _tree(rng: Generator, image: U8) -> None:
         for k in range(3):
             top = base - size * (0.4 + 0.3 * k)
             half = size * (0.35 - 0.08 * k)
-            cv2.fillPoly(image, [np.array([[x, top], [x - half, top + size * 0.4], [x + half, top + size * 0.4]], np.int32)], ink, cv2.LINE_AA)
+            cv2.fillPoly(
+                image,
+                [np.array([[x, top], [x - half, top + size * 0.4], [x + half, top + size * 0.4]], np.int32)],
+                ink,
+                cv2.LINE_AA,
+            )
 
 
 def _stripes(rng: Generator, image: U8) -> None:
@@ -110,14 +123,22 @@ def _stripes(rng: Generator, image: U8) -> None:
 
 def _sky(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
-    small = rng.integers(60, 255, (3, 5, 3)).astype(np.uint8)
+    base = np.array(_tone(rng), np.float32)
+    rows, columns = (3, 1) if rng.random() < 0.6 else (3, 5)
+    small = np.clip(
+        base + rng.normal(0, 45, (rows, columns, 1)) + rng.normal(0, 18, (rows, columns, 3)), 0, 255
+    ).astype(np.uint8)
     image[:] = cv2.resize(small, (w, h), interpolation=cv2.INTER_CUBIC)
 
 
 def _bird(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
     side = rng.choice([0.08, 0.5, 0.92])
-    x, y, size = (float(side) + float(rng.normal(0, 0.05))) * w, float(rng.uniform(0.2, 0.8)) * h, float(rng.uniform(0.12, 0.4)) * h
+    x, y, size = (
+        (float(side) + float(rng.normal(0, 0.05))) * w,
+        float(rng.uniform(0.2, 0.8)) * h,
+        float(rng.uniform(0.12, 0.4)) * h,
+    )
     for _ in range(int(rng.integers(2, 6))):
         axes = (int(size * rng.uniform(0.15, 0.8)) + 1, int(size * rng.uniform(0.1, 0.5)) + 1)
         at = (int(x + rng.normal(0, 0.4) * size), int(y + rng.normal(0, 0.4) * size))
@@ -139,13 +160,26 @@ def _wave(rng: Generator, image: U8) -> None:
     xs = np.linspace(0, w, 24)
     for _ in range(int(rng.integers(1, 4))):
         ys = h * rng.uniform(0.2, 1.0) + 0.12 * h * np.sin(xs / w * rng.uniform(3, 12) + rng.uniform(0, 6))
-        cv2.polylines(image, [np.stack([xs, ys], 1).astype(np.int32)], False, _tone(rng), int(rng.integers(1, 12)), cv2.LINE_AA)
+        cv2.polylines(
+            image, [np.stack([xs, ys], 1).astype(np.int32)], False, _tone(rng), int(rng.integers(1, 12)), cv2.LINE_AA
+        )
 
 
-MOTIFS = {"hills": _hills, "sun": _sun, "tree": _tree, "stripes": _stripes, "sky": _sky, "bird": _bird, "flag": _flag, "wave": _wave}
+MOTIFS = {
+    "hills": _hills,
+    "sun": _sun,
+    "tree": _tree,
+    "stripes": _stripes,
+    "sky": _sky,
+    "bird": _bird,
+    "flag": _flag,
+    "wave": _wave,
+}
 
 
-def draw_strip(rng: Generator, image: U8, left: int, right: int, letters: str, colours: tuple[Colour, Colour], *, stars: bool) -> None:
+def draw_strip(
+    rng: Generator, image: U8, left: int, right: int, letters: str, colours: tuple[Colour, Colour], *, stars: bool
+) -> None:
     """Paint a country strip with its ring of stars and its letters."""
     h = image.shape[0]
     ground, ink = varied(rng, colours[0], 12), colours[1]

@@ -144,7 +144,9 @@ def choose_face(rng: Generator, kind: str) -> Face:
         return Face(die, None, 1.0, 0, die.variants(rng))
     path = files[int(rng.integers(len(files)))]
     slash = int(rng.integers(1, 3)) if rng.random() < family.slash else 0
-    return Face(None, path, float(rng.uniform(0.85, 1.15)), int(rng.integers(-2, 7)), {}, slash, int(rng.integers(0, 4)))
+    return Face(
+        None, path, float(rng.uniform(0.85, 1.15)), int(rng.integers(-2, 7)), {}, slash, int(rng.integers(0, 4))
+    )
 
 
 def print_text(rng: Generator, text: str, height: int, *, script: bool = False) -> U8:

@@ -21,7 +21,9 @@ def fetch_debian(packages: list[str], skip: list[str], into: Path) -> int:
     kept = 0
     with tempfile.TemporaryDirectory() as scratch:
         for package in packages:
-            if subprocess.run(["apt-get", "download", "-q", package], cwd=scratch, capture_output=True, check=False).returncode:
+            if subprocess.run(
+                ["apt-get", "download", "-q", package], cwd=scratch, capture_output=True, check=False
+            ).returncode:
                 print(f"no Debian package {package}")
         for archive in Path(scratch).glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", str(archive), scratch], check=True)
@@ -39,7 +41,9 @@ def fetch_fontsource(packages: list[str], weights: list[int], into: Path) -> int
     with tempfile.TemporaryDirectory() as scratch:
         for package in packages:
             name = f"@fontsource/{package}"
-            done = subprocess.run(["npm", "pack", "--silent", name], cwd=scratch, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                ["npm", "pack", "--silent", name], cwd=scratch, capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 print(f"no npm package {name}")
                 continue

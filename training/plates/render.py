@@ -7,7 +7,18 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.plates.decor import colour, draw_art, draw_screw, draw_seal, draw_sticker, draw_strip, emboss, field_of, paint_mask, varied
+from training.plates.decor import (
+    colour,
+    draw_art,
+    draw_screw,
+    draw_seal,
+    draw_sticker,
+    draw_strip,
+    emboss,
+    field_of,
+    paint_mask,
+    varied,
+)
 from training.plates.faces import Face, choose_face, print_text
 from training.plates.pattern import Line, Mark, Place, spell
 from training.plates.style import Style, choose_style
@@ -62,7 +73,11 @@ def render_plate(rng: Generator, style: Style | None = None) -> RenderedPlate:
     style = style or choose_style(rng)
     lines = _lines_of(rng, style)
     aspect = float(rng.choice(np.array(style.aspect))) * float(rng.uniform(0.96, 1.04))
-    height = int(np.clip(rng.uniform(0.95, 1.1) * 250 / aspect**0.55, 100, 190)) if len(lines) > 1 else int(np.clip(250 / aspect**0.55, 100, 170))
+    height = (
+        int(np.clip(rng.uniform(0.95, 1.1) * 250 / aspect**0.55, 100, 190))
+        if len(lines) > 1
+        else int(np.clip(250 / aspect**0.55, 100, 170))
+    )
     width = int(height * aspect)
     codes = style.colours[int(rng.integers(len(style.colours)))]
     fields, ink = tuple(colour(c) for c in codes[:-1]), varied(rng, colour(codes[-1]), 10)
@@ -72,7 +87,9 @@ def render_plate(rng: Generator, style: Style | None = None) -> RenderedPlate:
     image = _press(rng, style, sheet, ink)
     _fix(rng, style, image)
     text = "".join(g.char for g in sheet.glyphs)
-    return RenderedPlate(image, _corners(image, style.radius * float(rng.uniform(0.6, 1.3))), text, style.region, tuple(sheet.glyphs))
+    return RenderedPlate(
+        image, _corners(image, style.radius * float(rng.uniform(0.6, 1.3))), text, style.region, tuple(sheet.glyphs)
+    )
 
 
 def _lines_of(rng: Generator, style: Style) -> list[Line]:
@@ -81,7 +98,9 @@ def _lines_of(rng: Generator, style: Style) -> list[Line]:
         count = sum(len(place.text) for line in lines for place in line)
         if 1 <= count <= TEXT_MAX:
             return lines
-    raise ValueError(f"a style of {style.region or 'nobody'} makes no text of 1 to {TEXT_MAX} characters: see its patterns")
+    raise ValueError(
+        f"a style of {style.region or 'nobody'} makes no text of 1 to {TEXT_MAX} characters: see its patterns"
+    )
 
 
 def _decorate(rng: Generator, style: Style, sheet: Sheet, ink: tuple[int, int, int]) -> Area:
@@ -107,7 +126,14 @@ def _decorate(rng: Generator, style: Style, sheet: Sheet, ink: tuple[int, int, i
     _print_edges(rng, style, sheet, ink, (left, right))
     if rng.random() < style.border:
         inset, tone = int(h * rng.uniform(0.01, 0.04)), varied(rng, ink)
-        cv2.rectangle(image, (inset, inset), (w - 1 - inset, h - 1 - inset), tone, max(1, int(h * rng.uniform(0.008, 0.025))), cv2.LINE_AA)
+        cv2.rectangle(
+            image,
+            (inset, inset),
+            (w - 1 - inset, h - 1 - inset),
+            tone,
+            max(1, int(h * rng.uniform(0.008, 0.025))),
+            cv2.LINE_AA,
+        )
     if rng.random() < style.stickers:
         _stick(rng, image)
     return Area(left, right, top, bottom)
@@ -117,7 +143,10 @@ def _print_edges(rng: Generator, style: Style, sheet: Sheet, ink: tuple[int, int
     """Print the header and the footer."""
     h = sheet.image.shape[0]
     middle, room = (span[0] + span[1]) // 2, (span[1] - span[0]) * 0.8
-    for words, heights, at_top in ((style.header, style.header_height, True), (style.footer, style.footer_height, False)):
+    for words, heights, at_top in (
+        (style.header, style.header_height, True),
+        (style.footer, style.footer_height, False),
+    ):
         if not words:
             continue
         word = words[int(rng.integers(len(words)))]
@@ -141,7 +170,12 @@ def _stick(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
     size = (int(h * rng.uniform(0.14, 0.22)), int(h * rng.uniform(0.12, 0.17)))
     inset = int(h * rng.uniform(0.02, 0.06))
-    corners = [(inset, inset), (w - inset - size[0], inset), (inset, h - inset - size[1]), (w - inset - size[0], h - inset - size[1])]
+    corners = [
+        (inset, inset),
+        (w - inset - size[0], inset),
+        (inset, h - inset - size[1]),
+        (w - inset - size[0], h - inset - size[1]),
+    ]
     for k in rng.permutation(4)[: int(rng.integers(1, 3))]:
         draw_sticker(rng, image, *corners[int(k)], *size)
 
@@ -152,7 +186,9 @@ def _write_lines(rng: Generator, style: Style, sheet: Sheet, lines: list[Line], 
     room = area.bottom - area.top
     if len(lines) == 1:
         size = room * float(rng.uniform(*style.text_height))
-        _write(rng, style, sheet, face, lines[0], area, (int(size), area.top + room * float(rng.uniform(*style.text_y))))
+        _write(
+            rng, style, sheet, face, lines[0], area, (int(size), area.top + room * float(rng.uniform(*style.text_y)))
+        )
         return
     heights = _split(rng, lines, room)
     gap = room * float(rng.uniform(0.04, 0.09))
@@ -170,7 +206,9 @@ def _split(rng: Generator, lines: list[Line], room: int) -> list[float]:
     return [total * s / sum(shares) for s in shares]
 
 
-def _write(rng: Generator, style: Style, sheet: Sheet, face: Face, line: Line, area: Area, at: tuple[int, float]) -> None:
+def _write(
+    rng: Generator, style: Style, sheet: Sheet, face: Face, line: Line, area: Area, at: tuple[int, float]
+) -> None:
     """Write one line, as wide as it comes or narrowed to its room; note where every letter stands."""
     size, middle = at
     pieces = [_piece(face, style, place, size, rng) for place in line]
@@ -205,10 +243,14 @@ def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) ->
     return [], size * float(rng.uniform(0.12, 0.32) if place.mark is Mark.GAP else rng.uniform(0.14, 0.26))
 
 
-def _place(rng: Generator, style: Style, sheet: Sheet, place: Place, masks: list[U8], box: tuple[float, float, float, int]) -> None:
+def _place(
+    rng: Generator, style: Style, sheet: Sheet, place: Place, masks: list[U8], box: tuple[float, float, float, int]
+) -> None:
     x, middle, width, size = box
     if place.mark is Mark.SEAL:
-        draw_seal(rng, sheet.image, style.seal, int(x + width / 2), int(middle + rng.normal(0, 0.06) * size), int(width))
+        draw_seal(
+            rng, sheet.image, style.seal, int(x + width / 2), int(middle + rng.normal(0, 0.06) * size), int(width)
+        )
     elif place.mark is Mark.DASH:
         half = max(1, int(size * rng.uniform(0.03, 0.07)))
         cv2.rectangle(sheet.ink, (int(x), int(middle) - half), (int(x + width), int(middle) + half), 255, -1)
@@ -222,7 +264,9 @@ def _place(rng: Generator, style: Style, sheet: Sheet, place: Place, masks: list
         shaped = cv2.resize(mask, (fit, mask.shape[0]), interpolation=cv2.INTER_AREA) if fit != mask.shape[1] else mask
         left = int(round(x + (width - fit) / 2))
         _lay(sheet.ink, shaped, left, int(round(top + k * step)))
-        sheet.glyphs.append(Glyph(char, left, top + k * step, fit, min(mask.shape[0], step if len(masks) > 1 else size)))
+        sheet.glyphs.append(
+            Glyph(char, left, top + k * step, fit, min(mask.shape[0], step if len(masks) > 1 else size))
+        )
 
 
 def _lay(ink: U8, mask: U8, x: int, y: int) -> None:

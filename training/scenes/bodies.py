@@ -42,20 +42,104 @@ class Body:
 # window, end of the deck, tail, rear bumper, lower edge.
 _FRONT = ((0.10, 0.15), (0.0, 0.36), (0.07, 0.53))
 _KINDS: dict[str, tuple[tuple[float, float, float], tuple[tuple[str, float, float], ...]]] = {
-    "sedan": ((4.6, 1.80, 1.45), (("F", 1.15, 0.67), ("F", 1.85, 0.965), ("F", 2.5, 1.0), ("R", 1.45, 0.95),
-                                  ("R", 0.72, 0.74), ("R", 0.06, 0.71), ("R", 0.03, 0.58), ("R", 0.0, 0.42), ("R", 0.12, 0.2))),
-    "hatch": ((4.0, 1.74, 1.48), (("F", 0.95, 0.66), ("F", 1.65, 0.96), ("F", 2.3, 1.0), ("R", 0.42, 0.95),
-                                  ("R", 0.16, 0.69), ("R", 0.12, 0.67), ("R", 0.07, 0.55), ("R", 0.0, 0.38), ("R", 0.1, 0.19))),
-    "wagon": ((4.7, 1.82, 1.48), (("F", 1.15, 0.67), ("F", 1.85, 0.96), ("F", 2.5, 1.0), ("R", 0.5, 0.96),
-                                  ("R", 0.16, 0.70), ("R", 0.12, 0.68), ("R", 0.07, 0.55), ("R", 0.0, 0.38), ("R", 0.1, 0.19))),
-    "suv": ((4.65, 1.90, 1.72), (("F", 1.15, 0.66), ("F", 1.75, 0.95), ("F", 2.4, 1.0), ("R", 0.4, 0.965),
-                                 ("R", 0.14, 0.69), ("R", 0.11, 0.67), ("R", 0.08, 0.54), ("R", 0.0, 0.38), ("R", 0.12, 0.21))),
-    "van": ((5.2, 1.98, 2.1), (("F", 0.85, 0.58), ("F", 1.5, 0.95), ("F", 2.1, 1.0), ("R", 0.16, 0.985),
-                               ("R", 0.08, 0.62), ("R", 0.07, 0.60), ("R", 0.05, 0.4), ("R", 0.0, 0.27), ("R", 0.08, 0.15))),
-    "pickup": ((5.5, 1.96, 1.85), (("F", 1.3, 0.60), ("F", 1.95, 0.96), ("F", 2.4, 1.0), ("R", 2.0, 0.97),
-                                   ("R", 1.85, 0.60), ("R", 0.13, 0.595), ("R", 0.12, 0.45), ("R", 0.0, 0.33), ("R", 0.1, 0.22))),
-    "coupe": ((4.5, 1.84, 1.34), (("F", 1.3, 0.66), ("F", 2.1, 0.96), ("F", 2.5, 1.0), ("R", 1.3, 0.92),
-                                  ("R", 0.5, 0.75), ("R", 0.05, 0.72), ("R", 0.03, 0.58), ("R", 0.0, 0.40), ("R", 0.12, 0.2))),
+    "sedan": (
+        (4.6, 1.80, 1.45),
+        (
+            ("F", 1.15, 0.67),
+            ("F", 1.85, 0.965),
+            ("F", 2.5, 1.0),
+            ("R", 1.45, 0.95),
+            ("R", 0.72, 0.74),
+            ("R", 0.06, 0.71),
+            ("R", 0.03, 0.58),
+            ("R", 0.0, 0.42),
+            ("R", 0.12, 0.2),
+        ),
+    ),
+    "hatch": (
+        (4.0, 1.74, 1.48),
+        (
+            ("F", 0.95, 0.66),
+            ("F", 1.65, 0.96),
+            ("F", 2.3, 1.0),
+            ("R", 0.42, 0.95),
+            ("R", 0.16, 0.69),
+            ("R", 0.12, 0.67),
+            ("R", 0.07, 0.55),
+            ("R", 0.0, 0.38),
+            ("R", 0.1, 0.19),
+        ),
+    ),
+    "wagon": (
+        (4.7, 1.82, 1.48),
+        (
+            ("F", 1.15, 0.67),
+            ("F", 1.85, 0.96),
+            ("F", 2.5, 1.0),
+            ("R", 0.5, 0.96),
+            ("R", 0.16, 0.70),
+            ("R", 0.12, 0.68),
+            ("R", 0.07, 0.55),
+            ("R", 0.0, 0.38),
+            ("R", 0.1, 0.19),
+        ),
+    ),
+    "suv": (
+        (4.65, 1.90, 1.72),
+        (
+            ("F", 1.15, 0.66),
+            ("F", 1.75, 0.95),
+            ("F", 2.4, 1.0),
+            ("R", 0.4, 0.965),
+            ("R", 0.14, 0.69),
+            ("R", 0.11, 0.67),
+            ("R", 0.08, 0.54),
+            ("R", 0.0, 0.38),
+            ("R", 0.12, 0.21),
+        ),
+    ),
+    "van": (
+        (5.2, 1.98, 2.1),
+        (
+            ("F", 0.85, 0.58),
+            ("F", 1.5, 0.95),
+            ("F", 2.1, 1.0),
+            ("R", 0.16, 0.985),
+            ("R", 0.08, 0.62),
+            ("R", 0.07, 0.60),
+            ("R", 0.05, 0.4),
+            ("R", 0.0, 0.27),
+            ("R", 0.08, 0.15),
+        ),
+    ),
+    "pickup": (
+        (5.5, 1.96, 1.85),
+        (
+            ("F", 1.3, 0.60),
+            ("F", 1.95, 0.96),
+            ("F", 2.4, 1.0),
+            ("R", 2.0, 0.97),
+            ("R", 1.85, 0.60),
+            ("R", 0.13, 0.595),
+            ("R", 0.12, 0.45),
+            ("R", 0.0, 0.33),
+            ("R", 0.1, 0.22),
+        ),
+    ),
+    "coupe": (
+        (4.5, 1.84, 1.34),
+        (
+            ("F", 1.3, 0.66),
+            ("F", 2.1, 0.96),
+            ("F", 2.5, 1.0),
+            ("R", 1.3, 0.92),
+            ("R", 0.5, 0.75),
+            ("R", 0.05, 0.72),
+            ("R", 0.03, 0.58),
+            ("R", 0.0, 0.40),
+            ("R", 0.12, 0.2),
+        ),
+    ),
 }
 KINDS = tuple(_KINDS)
 
@@ -77,16 +161,34 @@ def make_body(rng: Generator, kind: str | None = None) -> Body:
     """Return a vehicle shape of the given kind (any if None), with its measures varied."""
     chosen = kind or str(rng.choice(KINDS, p=[0.25, 0.2, 0.1, 0.2, 0.08, 0.1, 0.07]))
     (length, width, height), rest = _KINDS[chosen]
-    length, width, height = length * rng.uniform(0.94, 1.08), width * rng.uniform(0.97, 1.05), height * rng.uniform(0.95, 1.06)
+    length, width, height = (
+        length * rng.uniform(0.94, 1.08),
+        width * rng.uniform(0.97, 1.05),
+        height * rng.uniform(0.95, 1.06),
+    )
     hood = rng.uniform(-0.03, 0.06)
-    keys = [("F", x * rng.uniform(0.6, 1.5), z + (hood if i == 2 else rng.uniform(-0.02, 0.02))) for i, (x, z) in enumerate(_FRONT)]
+    keys = [
+        ("F", x * rng.uniform(0.6, 1.5), z + (hood if i == 2 else rng.uniform(-0.02, 0.02)))
+        for i, (x, z) in enumerate(_FRONT)
+    ]
     keys += [(end, x * rng.uniform(0.92, 1.08), z + rng.uniform(-0.012, 0.012)) for end, x, z in rest]
-    points = np.array([(length / 2 - x if end == "F" else -length / 2 + x, z * height) for end, x, z in keys], np.float32)
+    points = np.array(
+        [(length / 2 - x if end == "F" else -length / 2 + x, z * height) for end, x, z in keys], np.float32
+    )
     outline, parts = _smooth(points, [2, 3, 4, 6, 7, 8], float(rng.uniform(0.03, 0.06)))
     radius = height * 0.22 if chosen not in ("suv", "pickup", "van") else height * 0.2
     belt = float(points[3, 1]) - 0.02
     glass = {"pickup": float(points[7, 0]), "van": float(points[4, 0]) - 1.0}.get(chosen, float(points[7, 0]))
     return Body(
-        chosen, length, width, height, outline, parts, belt, float(rng.uniform(0.18, 0.34)) if chosen != "van" else 0.08,
-        radius, (length / 2 - 0.19 * length, -length / 2 + 0.2 * length), glass,
+        chosen,
+        length,
+        width,
+        height,
+        outline,
+        parts,
+        belt,
+        float(rng.uniform(0.18, 0.34)) if chosen != "van" else 0.08,
+        radius,
+        (length / 2 - 0.19 * length, -length / 2 + 0.2 * length),
+        glass,
     )

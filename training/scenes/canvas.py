@@ -30,7 +30,9 @@ class Material(IntEnum):
 def font_files() -> tuple[Path, ...]:
     """Return the fonts of this machine, sorted, without symbol fonts."""
     found = [p for folder in FONT_FOLDERS for p in folder.rglob("*.[to]tf")]
-    return tuple(sorted(p for p in found if not any(w in p.name.lower() for w in ("symbol", "emoji", "math", "arrows"))))
+    return tuple(
+        sorted(p for p in found if not any(w in p.name.lower() for w in ("symbol", "emoji", "math", "arrows")))
+    )
 
 
 @cache
@@ -50,7 +52,9 @@ def text_mask(text: str, font: Path, height: int) -> NDArray[np.uint8]:
 class Canvas:
     """A texture `width` by `height` metres; x runs right, y runs down, from the top left corner."""
 
-    def __init__(self, width: float, height: float, scale: float, colour: Colour, material: Material = Material.PAINT) -> None:
+    def __init__(
+        self, width: float, height: float, scale: float, colour: Colour, material: Material = Material.PAINT
+    ) -> None:
         self.width, self.height, self.scale = width, height, scale
         shape = (max(2, round(height * scale)), max(2, round(width * scale)))
         self.rgb = np.full((*shape, 3), colour, np.uint8)
@@ -62,7 +66,9 @@ class Canvas:
         cv2.fillPoly(self.rgb, [pixels], colour, cv2.LINE_AA, SHIFT)
         cv2.fillPoly(self.material, [pixels], int(material), cv2.LINE_8, SHIFT)
 
-    def rectangle(self, x: float, y: float, w: float, h: float, colour: Colour, material: Material, rounded: float = 0.0) -> None:
+    def rectangle(
+        self, x: float, y: float, w: float, h: float, colour: Colour, material: Material, rounded: float = 0.0
+    ) -> None:
         """Fill a rectangle, its corners cut by `rounded` metres."""
         r = min(rounded, w / 2.01, h / 2.01)
         if r <= 0:
@@ -70,7 +76,9 @@ class Canvas:
             return
         turns = [(x + w - r, y + r, -90), (x + w - r, y + h - r, 0), (x + r, y + h - r, 90), (x + r, y + r, 180)]
         arc = np.deg2rad(np.linspace(0, 90, 6))
-        points = [(cx + r * np.cos(np.deg2rad(a) + t), cy + r * np.sin(np.deg2rad(a) + t)) for cx, cy, a in turns for t in arc]
+        points = [
+            (cx + r * np.cos(np.deg2rad(a) + t), cy + r * np.sin(np.deg2rad(a) + t)) for cx, cy, a in turns for t in arc
+        ]
         self.polygon([(float(px), float(py)) for px, py in points], colour, material)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, colour: Colour, material: Material) -> None:
@@ -78,7 +86,9 @@ class Canvas:
         turn = np.linspace(0, 2 * np.pi, 28, endpoint=False)
         self.polygon([(float(x + rx * np.cos(t)), float(y + ry * np.sin(t))) for t in turn], colour, material)
 
-    def line(self, points: list[tuple[float, float]], width: float, colour: Colour, material: Material | None = None) -> None:
+    def line(
+        self, points: list[tuple[float, float]], width: float, colour: Colour, material: Material | None = None
+    ) -> None:
         """Draw a polyline."""
         pixels = np.round(np.array(points) * self.scale * 2**SHIFT).astype(np.int32)
         thick = max(1, round(width * self.scale))
@@ -86,7 +96,9 @@ class Canvas:
         if material is not None:
             cv2.polylines(self.material, [pixels], False, int(material), thick, cv2.LINE_8, SHIFT)
 
-    def text(self, text: str, font: Path, x: float, y: float, height: float, colour: Colour, material: Material) -> float:
+    def text(
+        self, text: str, font: Path, x: float, y: float, height: float, colour: Colour, material: Material
+    ) -> float:
         """Write a text with its top left corner at (x, y) and return how wide it came out, in metres."""
         mask = text_mask(text, font, max(4, round(height * self.scale)))
         self._stamp(mask, x, y, colour, material)

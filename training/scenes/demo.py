@@ -58,7 +58,13 @@ def draw_plate(text: str, region: str) -> U8:
     """Return the picture (RGB) of an invented plate, a simple likeness of its issuer's style."""
     size = _size(region)
     canvas = Canvas(size.width, size.height, 1600.0, (246, 246, 243), Material.MATTE)
-    edge = [(0.003, 0.003), (size.width - 0.003, 0.003), (size.width - 0.003, size.height - 0.003), (0.003, size.height - 0.003), (0.003, 0.003)]
+    edge = [
+        (0.003, 0.003),
+        (size.width - 0.003, 0.003),
+        (size.width - 0.003, size.height - 0.003),
+        (0.003, size.height - 0.003),
+        (0.003, 0.003),
+    ]
     font = next(p for p in font_files() if p.name == ("RG2014D.ttf" if region == "US-CA" else "OSP-DIN.ttf"))
     ink: Colour = (24, 30, 96) if region == "US-CA" else (14, 14, 16)
     left, top, height = 0.06, 0.026, 0.066
@@ -73,12 +79,24 @@ def draw_plate(text: str, region: str) -> U8:
         canvas.rectangle(0, 0, 0.044, size.height, (16, 48, 150), Material.MATTE)
         canvas.ellipse(0.022, 0.035, 0.014, 0.014, (16, 48, 150), Material.MATTE)
         for turn in np.linspace(0, 2 * np.pi, 12, endpoint=False):
-            canvas.ellipse(0.022 + 0.013 * float(np.cos(turn)), 0.035 + 0.013 * float(np.sin(turn)), 0.0025, 0.0025, (250, 214, 20), Material.MATTE)
+            canvas.ellipse(
+                0.022 + 0.013 * float(np.cos(turn)),
+                0.035 + 0.013 * float(np.sin(turn)),
+                0.0025,
+                0.0025,
+                (250, 214, 20),
+                Material.MATTE,
+            )
         canvas.text(region, font, 0.012, 0.08, 0.02, (250, 250, 250), Material.MATTE)
     canvas.line(edge, 0.004, (30, 30, 34))
     mask = text_mask(text, font, round(height * canvas.scale))
     room = round((size.width - left - 0.02) * canvas.scale)
-    mask = np.asarray(cv2.resize(mask, (min(room, int(mask.shape[1] * 1.12)), round(height * canvas.scale)), interpolation=cv2.INTER_AREA), np.uint8)
+    mask = np.asarray(
+        cv2.resize(
+            mask, (min(room, int(mask.shape[1] * 1.12)), round(height * canvas.scale)), interpolation=cv2.INTER_AREA
+        ),
+        np.uint8,
+    )
     x = round(left * canvas.scale) + (room - mask.shape[1]) // 2
     y = round(top * canvas.scale)
     weight = mask[..., None].astype(np.float32) / 255
@@ -95,11 +113,15 @@ def _truth(name: str, t: float, seen: list[PlateSeen]) -> dict[str, object]:
         if plate.visible < VISIBLE_MIN or x1 - x0 < 24 or x0 < 0 or y0 < 0 or x1 > 1280 or y1 > 720:
             continue
         passing = PASSINGS[plate.owner]
-        plates.append({
-            "text": passing.text, "region": passing.region, "vehicle": plate.owner,
-            "box": [int(x0), int(y0), int(np.ceil(x1 - x0)), int(np.ceil(y1 - y0))],
-            "corners": [[round(float(a), 1), round(float(b), 1)] for a, b in plate.corners],
-        })
+        plates.append(
+            {
+                "text": passing.text,
+                "region": passing.region,
+                "vehicle": plate.owner,
+                "box": [int(x0), int(y0), int(np.ceil(x1 - x0)), int(np.ceil(y1 - y0))],
+                "corners": [[round(float(a), 1), round(float(b), 1)] for a, b in plate.corners],
+            }
+        )
     return {"frame": name, "t": t, "plates": plates}
 
 
@@ -108,7 +130,9 @@ def _placed(t: float, lane: float, vehicles: list[Placed]) -> list[Placed]:
     for passing, vehicle in zip(PASSINGS, vehicles, strict=True):
         x = 12 + (t - passing.at_s) * passing.speed * (1 if passing.away else -1)
         heading = 0.0 if passing.away else np.pi
-        placed.append(Placed(vehicle.vehicle, np.array([x, -lane if passing.away else lane], np.float32), heading, vehicle.plates))
+        placed.append(
+            Placed(vehicle.vehicle, np.array([x, -lane if passing.away else lane], np.float32), heading, vehicle.plates)
+        )
     return placed
 
 

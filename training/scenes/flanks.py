@@ -36,15 +36,29 @@ def side(rng: Generator, body: Body, paint: Colour) -> Canvas:
     upper = [at(float(x), max(body.belt + 0.02, _top_at(body, float(x)) - 0.07)) for x in span]
     canvas.polygon([*upper, at(front_foot - 0.1, body.belt), at(body.glass_to + 0.1, body.belt)], GLASS, Material.GLASS)
     for x in np.linspace(body.glass_to, front_foot, 4)[1:-1]:
-        canvas.line([at(float(x), body.height), at(float(x) + 0.05, body.belt)], 0.06, paint if rng.random() < 0.4 else dark, Material.MATTE)
+        canvas.line(
+            [at(float(x), body.height), at(float(x) + 0.05, body.belt)],
+            0.06,
+            paint if rng.random() < 0.4 else dark,
+            Material.MATTE,
+        )
         canvas.line([at(float(x), body.belt), at(float(x), 0.35)], 0.01, (15, 15, 15))
-        canvas.rectangle(*at(float(x) + 0.1, body.belt - 0.1), 0.2, 0.03, paint if rng.random() < 0.6 else dark, Material.CHROME, 0.01)
+        canvas.rectangle(
+            *at(float(x) + 0.1, body.belt - 0.1),
+            0.2,
+            0.03,
+            paint if rng.random() < 0.6 else dark,
+            Material.CHROME,
+            0.01,
+        )
     canvas.line([at(-half, body.belt - 0.06), at(half, body.belt - 0.12)], 0.012, tuple(c * 0.75 for c in paint))
     if rng.random() < 0.4:
         canvas.line([at(-half, 0.55), at(half, 0.55)], 0.05, dark, Material.MATTE)
     if body.kind == "van" and rng.random() < 0.6:
         tone: Colour = tuple(float(c) for c in rng.integers(0, 255, 3))  # type: ignore[assignment]
-        canvas.text(str(rng.choice(DEALERS)), any_font(rng), 0.6, 0.6, float(rng.uniform(0.15, 0.35)), tone, Material.PAINT)
+        canvas.text(
+            str(rng.choice(DEALERS)), any_font(rng), 0.6, 0.6, float(rng.uniform(0.15, 0.35)), tone, Material.PAINT
+        )
     return canvas
 
 
@@ -56,14 +70,18 @@ def top(rng: Generator, body: Body, paint: Colour) -> Canvas:
 
     def glass(near: float, far: float) -> None:
         near, far = near + 0.03, far - 0.03
-        canvas.polygon([(0.09, near), (body.width - 0.09, near), (body.width - 0.14, far), (0.14, far)], GLASS, Material.GLASS)
+        canvas.polygon(
+            [(0.09, near), (body.width - 0.09, near), (body.width - 0.14, far), (0.14, far)], GLASS, Material.GLASS
+        )
 
     canvas.line([(0.15, 0.0), (0.22, hood)], 0.012, tuple(c * 0.7 for c in paint))
     canvas.line([(body.width - 0.15, 0.0), (body.width - 0.22, hood)], 0.012, tuple(c * 0.7 for c in paint))
     glass(hood, screen)
     if rng.random() < 0.8:
         canvas.line([(0.3, hood + 0.1), (body.width * 0.5, hood + 0.06)], 0.02, (12, 12, 12), Material.MATTE)
-        canvas.line([(body.width * 0.5, hood + 0.1), (body.width - 0.25, hood + 0.06)], 0.02, (12, 12, 12), Material.MATTE)
+        canvas.line(
+            [(body.width * 0.5, hood + 0.1), (body.width - 0.25, hood + 0.06)], 0.02, (12, 12, 12), Material.MATTE
+        )
     if body.kind != "van":
         glass(roof, window)
     elif rng.random() < 0.7:
@@ -73,8 +91,18 @@ def top(rng: Generator, body: Body, paint: Colour) -> Canvas:
     if rng.random() < 0.4:
         tone: Colour = tuple(float(c) for c in rng.integers(60, 255, 3))  # type: ignore[assignment]
         w, h = float(rng.uniform(0.06, 0.3)), float(rng.uniform(0.05, 0.15))
-        canvas.rectangle(float(rng.uniform(0.2, body.width - 0.5)), roof + (window - roof) * 0.55, w, h, tone, Material.MATTE)
-        canvas.text(str(rng.choice(DEALERS))[:8], any_font(rng), body.width * 0.4, roof + (window - roof) * 0.5, 0.06, tone, Material.MATTE)
+        canvas.rectangle(
+            float(rng.uniform(0.2, body.width - 0.5)), roof + (window - roof) * 0.55, w, h, tone, Material.MATTE
+        )
+        canvas.text(
+            str(rng.choice(DEALERS))[:8],
+            any_font(rng),
+            body.width * 0.4,
+            roof + (window - roof) * 0.5,
+            0.06,
+            tone,
+            Material.MATTE,
+        )
     return canvas
 
 
@@ -88,7 +116,9 @@ def wheel(rng: Generator) -> Canvas:
     for k in range(spokes):
         middle = (k + turn) * 2 * np.pi / spokes
         spread = 2 * np.pi / spokes * 0.3
-        points = [(1 + r * float(np.cos(middle + a)), 1 + r * float(np.sin(middle + a))) for r, a in
-                  ((0.22, -spread * 0.5), (0.6, -spread), (0.6, spread), (0.22, spread * 0.5))]
+        points = [
+            (1 + r * float(np.cos(middle + a)), 1 + r * float(np.sin(middle + a)))
+            for r, a in ((0.22, -spread * 0.5), (0.6, -spread), (0.6, spread), (0.22, spread * 0.5))
+        ]
         canvas.polygon(points, (16, 16, 16), Material.MATTE)
     return canvas

@@ -37,8 +37,10 @@ class Sky:
 def _remap_rows(picture: F32, column: F32, row: F32) -> F32:
     """Sample in pieces, since remap refuses very long rows."""
     flat_column, flat_row = column.reshape(-1).astype(np.float32), row.reshape(-1).astype(np.float32)
-    pieces = [cv2.remap(picture, flat_column[None, i : i + 32000], flat_row[None, i : i + 32000], cv2.INTER_LINEAR)
-              for i in range(0, flat_column.size, 32000)]
+    pieces = [
+        cv2.remap(picture, flat_column[None, i : i + 32000], flat_row[None, i : i + 32000], cv2.INTER_LINEAR)
+        for i in range(0, flat_column.size, 32000)
+    ]
     return np.concatenate(pieces, 1)[0]
 
 
@@ -62,7 +64,9 @@ def make_sky(rng: Generator, mood: str | None = None) -> Sky:
     }[chosen]
     rise = np.linspace(1, -1, h)[:, None, None]
     up = np.clip(rise, 0, 1) ** 0.55
-    panorama = np.asarray(np.array(horizon) * (1 - up) + np.array(zenith) * up, np.float32) * np.ones((h, w, 1), np.float32)
+    panorama = np.asarray(np.array(horizon) * (1 - up) + np.array(zenith) * up, np.float32) * np.ones(
+        (h, w, 1), np.float32
+    )
     cloud = np.clip((_clouds(rng, h, w) - 0.45) * 3, 0, 1)[..., None] * np.clip(rise * 4, 0, 1)
     bright = 0.95 if chosen == "clear" else float(np.mean(horizon))
     panorama = panorama * (1 - 0.7 * cloud) + bright * 0.7 * cloud
@@ -72,19 +76,40 @@ def make_sky(rng: Generator, mood: str | None = None) -> Sky:
     column = 0
     while column < w:
         wide, tall = int(rng.integers(6, 46)), int(rng.integers(2, 22))
-        tone = rng.uniform(0.04, 0.3) * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.75, 1.1)]) * float(np.mean(horizon))
+        tone = (
+            rng.uniform(0.04, 0.3)
+            * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.75, 1.1)])
+            * float(np.mean(horizon))
+        )
         panorama[h // 2 - tall : h // 2, column : column + wide] = tone
         column += wide + int(rng.integers(0, 14))
     if chosen == "night":
         for _ in range(40):
             at = (int(rng.integers(w)), int(rng.integers(h // 2 - 30, h // 2)))
-            cv2.circle(panorama, at, int(rng.integers(1, 3)), tuple(float(c) for c in rng.uniform(0.6, 2.5) * np.array([1, 0.8, 0.55])), -1)
-    azimuth, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 1.15) if chosen != "dusk" else rng.uniform(0.05, 0.25)
+            cv2.circle(
+                panorama,
+                at,
+                int(rng.integers(1, 3)),
+                tuple(float(c) for c in rng.uniform(0.6, 2.5) * np.array([1, 0.8, 0.55])),
+                -1,
+            )
+    azimuth, height = (
+        rng.uniform(0, 2 * np.pi),
+        rng.uniform(0.35, 1.15) if chosen != "dusk" else rng.uniform(0.05, 0.25),
+    )
     sun = np.array([np.cos(azimuth) * np.cos(height), np.sin(azimuth) * np.cos(height), np.sin(height)], np.float32)
     ambient = panorama[: h // 2].mean((0, 1)) * 0.95
     exposure = float(rng.uniform(0.85, 1.25)) * {"clear": 0.62, "cloudy": 0.95, "dusk": 1.5, "night": 5.0}[chosen]
     blurred = cv2.GaussianBlur(np.concatenate([panorama, panorama, panorama], 1), (0, 0), 9)[:, w : 2 * w]
-    return Sky(panorama, dome, np.ascontiguousarray(blurred), sun, np.array(sun_light, np.float32), ambient.astype(np.float32), exposure)
+    return Sky(
+        panorama,
+        dome,
+        np.ascontiguousarray(blurred),
+        sun,
+        np.array(sun_light, np.float32),
+        ambient.astype(np.float32),
+        exposure,
+    )
 
 
 def _sampled(canvas: Canvas, uv: F32, pixels_per_metre: float) -> tuple[F32, NDArray[np.uint8]]:
@@ -96,7 +121,10 @@ def _sampled(canvas: Canvas, uv: F32, pixels_per_metre: float) -> tuple[F32, NDA
     h, w = rgb.shape[:2]
     x = np.clip(uv[:, 0] * w - 0.5, 0, w - 1).astype(np.float32)
     y = np.clip(uv[:, 1] * h - 0.5, 0, h - 1).astype(np.float32)
-    pieces = [cv2.remap(rgb, x[None, i : i + 32000], y[None, i : i + 32000], cv2.INTER_LINEAR)[0] for i in range(0, x.size, 32000)]
+    pieces = [
+        cv2.remap(rgb, x[None, i : i + 32000], y[None, i : i + 32000], cv2.INTER_LINEAR)[0]
+        for i in range(0, x.size, 32000)
+    ]
     mh, mw = material.shape
     kind = material[np.clip(uv[:, 1] * mh, 0, mh - 1).astype(int), np.clip(uv[:, 0] * mw, 0, mw - 1).astype(int)]
     return (np.concatenate(pieces).astype(np.float32) / 255) ** 2.2, kind
@@ -150,7 +178,9 @@ def shade(buffer: Buffer, canvases: list[Canvas], camera: Camera, sky: Sky, grou
     picture = np.zeros((surface.size, 3), np.float32)
     empty = order[bounds[0] : bounds[1]]
     if empty.size:
-        picture[empty] = sky.seen(np.asarray(rays[empty] * [1, 1, 0.8] + [0, 0, 0.16], np.float32), rough=False, skyline=False)
+        picture[empty] = sky.seen(
+            np.asarray(rays[empty] * [1, 1, 0.8] + [0, 0, 0.16], np.float32), rough=False, skyline=False
+        )
     for index, canvas in enumerate(canvases):
         where = order[bounds[index + 1] : bounds[index + 2]]
         if where.size == 0:

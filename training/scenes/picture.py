@@ -56,10 +56,19 @@ def _vehicle_parts(placed: Placed) -> tuple[list[Part], dict[str, tuple[Part, F3
     return parts, plates
 
 
-def take(street: list[Part], placed: list[Placed], camera: Camera, sky: Sky, oversample: int = 2) -> tuple[U8, list[PlateSeen]]:
+def take(
+    street: list[Part], placed: list[Placed], camera: Camera, sky: Sky, oversample: int = 2
+) -> tuple[U8, list[PlateSeen]]:
     """Return the picture (RGB) and its plates, those behind the camera left out."""
-    fine = Camera(camera.position, camera.yaw, camera.pitch, camera.roll, camera.focal * oversample,
-                  camera.width * oversample, camera.height * oversample)
+    fine = Camera(
+        camera.position,
+        camera.yaw,
+        camera.pitch,
+        camera.roll,
+        camera.focal * oversample,
+        camera.width * oversample,
+        camera.height * oversample,
+    )
     parts, spots = list(street), []
     for owner, one in enumerate(placed):
         own, plates = _vehicle_parts(one)

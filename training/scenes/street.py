@@ -14,10 +14,45 @@ from training.scenes.vehicle import Part
 
 F32 = NDArray[np.float32]
 SHOPS = (
-    "BAKERY", "CAFE MOKKA", "FARMACIA", "KIOSK", "BLUMEN", "PIZZERIA", "BOOKS", "HOTEL NORD", "MERCADO", "TAXI 24H", "OPTIKA",
-    "BARBER", "LAVANDERIA", "24 7 SHOP", "BANK", "PHONE FIX", "COFFEE", "NO 12", "TO LET", "SALE 50%", "OPEN 9-18", "LIDERA",
+    "BAKERY",
+    "CAFE MOKKA",
+    "FARMACIA",
+    "KIOSK",
+    "BLUMEN",
+    "PIZZERIA",
+    "BOOKS",
+    "HOTEL NORD",
+    "MERCADO",
+    "TAXI 24H",
+    "OPTIKA",
+    "BARBER",
+    "LAVANDERIA",
+    "24 7 SHOP",
+    "BANK",
+    "PHONE FIX",
+    "COFFEE",
+    "NO 12",
+    "TO LET",
+    "SALE 50%",
+    "OPEN 9-18",
+    "LIDERA",
 )
-SIGNS = ("30", "50", "STOP", "P", "ONE WAY", "TAXI", "BUS", "60", "A1", "E 81", "NO PARKING", "EXIT 12", "SPEED LIMIT 25", "DN1")
+SIGNS = (
+    "30",
+    "50",
+    "STOP",
+    "P",
+    "ONE WAY",
+    "TAXI",
+    "BUS",
+    "60",
+    "A1",
+    "E 81",
+    "NO PARKING",
+    "EXIT 12",
+    "SPEED LIMIT 25",
+    "DN1",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +91,9 @@ def _ground(rng: Generator, road: Road) -> list[Part]:
         x, y = rng.uniform(0, road.length), rng.uniform(0, wide)
         shade = tone * float(rng.uniform(0.75, 1.05))
         canvas_w = float(rng.uniform(0.5, 4))
-        lane.rectangle(float(x), float(y), canvas_w, float(rng.uniform(0.3, 1.5)), (shade, shade, shade), Material.MATTE)
+        lane.rectangle(
+            float(x), float(y), canvas_w, float(rng.uniform(0.3, 1.5)), (shade, shade, shade), Material.MATTE
+        )
     for x in np.arange(0, road.length, 6.0):
         lane.rectangle(float(x), road.half - 0.06, 3.0, 0.12, (208, 206, 200), Material.MATTE)
     for y in (0.25, wide - 0.37):
@@ -76,7 +113,9 @@ def _ground(rng: Generator, road: Road) -> list[Part]:
         inner, outer = hand * road.half, hand * (road.half + road.pavement)
         top, bottom = max(inner, outer), min(inner, outer)
         kerb = 0.12
-        parts.append(panel(np.array([[near, top, kerb], [far, top, kerb], [far, bottom, kerb], [near, bottom, kerb]]), walk))
+        parts.append(
+            panel(np.array([[near, top, kerb], [far, top, kerb], [far, bottom, kerb], [near, bottom, kerb]]), walk)
+        )
         edge = Canvas(road.length, kerb, 30.0, (150, 148, 144), Material.MATTE)
         ends = (near, far) if hand < 0 else (far, near)
         face = np.array([[ends[1], inner, kerb], [ends[0], inner, kerb], [ends[0], inner, 0], [ends[1], inner, 0]])
@@ -112,7 +151,9 @@ def _front(rng: Generator, width: float, height: float) -> Canvas:
         wide = float(rng.uniform(1.1, 2.6))
         canvas.rectangle(x, height - 2.5, min(wide, width - x - 0.4), 2.1, (44, 50, 54), Material.GLASS)
         if rng.random() < 0.4:
-            canvas.text(str(rng.choice(SHOPS)), any_font(rng), x + 0.2, height - 1.8, 0.22, (235, 235, 230), Material.MATTE)
+            canvas.text(
+                str(rng.choice(SHOPS)), any_font(rng), x + 0.2, height - 1.8, 0.22, (235, 235, 230), Material.MATTE
+            )
         x += wide + 0.25
     return canvas
 
@@ -125,7 +166,9 @@ def _houses(rng: Generator, road: Road) -> list[Part]:
             width, height = float(rng.uniform(7, 15)), float(rng.uniform(7, 17))
             canvas = _front(rng, width, height)
             left, right = (x, x + width) if hand > 0 else (x + width, x)
-            parts.append(panel(np.array([[left, y, height], [right, y, height], [right, y, 0.1], [left, y, 0.1]]), canvas))
+            parts.append(
+                panel(np.array([[left, y, height], [right, y, height], [right, y, 0.1], [left, y, 0.1]]), canvas)
+            )
             depth = y + hand * 6.0
             for at in (x, x + width):
                 blank = Canvas(6.0, height, 8.0, tuple(canvas.rgb[2, 2].astype(float) * 0.9), Material.MATTE)
@@ -142,7 +185,9 @@ def _ball(rng: Generator, centre: F32, radius: float, canvas: Canvas) -> Part:
     points = (out * bumps[..., None] + centre).reshape(-1, 3).astype(np.float32)
     rows, columns = a.shape
     i = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)[None]).ravel()
-    faces = np.concatenate([np.stack([i, i + 1, i + columns], 1), np.stack([i + 1, i + columns + 1, i + columns], 1)]).astype(np.int32)
+    faces = np.concatenate(
+        [np.stack([i, i + 1, i + columns], 1), np.stack([i + 1, i + columns + 1, i + columns], 1)]
+    ).astype(np.int32)
     uv = np.stack([b / (2 * np.pi), a / np.pi], -1).reshape(-1, 2).astype(np.float32)
     return Part(Mesh(points, out.reshape(-1, 3).astype(np.float32), uv, faces), canvas)
 
@@ -182,8 +227,20 @@ def sign_canvas(rng: Generator) -> Canvas:
     back: Colour = [(240, 240, 236), (24, 60, 140), (22, 100, 60), (236, 190, 30), (180, 24, 28)][int(rng.integers(5))]  # type: ignore[assignment]
     ink: Colour = (20, 20, 22) if sum(back) > 420 else (245, 245, 240)
     canvas = Canvas(width, height, 160.0, back, Material.MATTE)
-    canvas.line([(0.02, 0.02), (width - 0.02, 0.02), (width - 0.02, height - 0.02), (0.02, height - 0.02), (0.02, 0.02)], 0.02, ink)
-    canvas.text(text, any_font(rng), width * 0.1, height * 0.25, min(height * 0.5, width * 1.2 / max(3, len(text))), ink, Material.MATTE)
+    canvas.line(
+        [(0.02, 0.02), (width - 0.02, 0.02), (width - 0.02, height - 0.02), (0.02, height - 0.02), (0.02, 0.02)],
+        0.02,
+        ink,
+    )
+    canvas.text(
+        text,
+        any_font(rng),
+        width * 0.1,
+        height * 0.25,
+        min(height * 0.5, width * 1.2 / max(3, len(text))),
+        ink,
+        Material.MATTE,
+    )
     return canvas
 
 
@@ -197,7 +254,19 @@ def _signs(rng: Generator, road: Road) -> list[Part]:
         facing = 1 if rng.random() < 0.5 else -1
         left, right = y + facing * canvas.width / 2, y - facing * canvas.width / 2
         at = x - facing * 0.06
-        parts.append(panel(np.array([[at, left, 2.8], [at, right, 2.8], [at, right, 2.8 - canvas.height], [at, left, 2.8 - canvas.height]]), canvas))
+        parts.append(
+            panel(
+                np.array(
+                    [
+                        [at, left, 2.8],
+                        [at, right, 2.8],
+                        [at, right, 2.8 - canvas.height],
+                        [at, left, 2.8 - canvas.height],
+                    ]
+                ),
+                canvas,
+            )
+        )
     return parts
 
 

@@ -13,9 +13,27 @@ from training.scenes.raster import Mesh
 
 F32 = NDArray[np.float32]
 PAINTS: tuple[Colour, ...] = (
-    (236, 236, 234), (225, 226, 222), (18, 18, 20), (30, 31, 34), (150, 153, 157), (178, 181, 184), (96, 99, 104), (70, 73, 78),
-    (120, 16, 20), (165, 20, 24), (20, 40, 92), (34, 66, 130), (88, 132, 178), (16, 60, 44), (60, 74, 52), (122, 100, 74),
-    (196, 184, 156), (200, 90, 22), (228, 182, 30), (74, 50, 36), (54, 26, 60),
+    (236, 236, 234),
+    (225, 226, 222),
+    (18, 18, 20),
+    (30, 31, 34),
+    (150, 153, 157),
+    (178, 181, 184),
+    (96, 99, 104),
+    (70, 73, 78),
+    (120, 16, 20),
+    (165, 20, 24),
+    (20, 40, 92),
+    (34, 66, 130),
+    (88, 132, 178),
+    (16, 60, 44),
+    (60, 74, 52),
+    (122, 100, 74),
+    (196, 184, 156),
+    (200, 90, 22),
+    (228, 182, 30),
+    (74, 50, 36),
+    (54, 26, 60),
 )
 
 
@@ -47,7 +65,9 @@ def _grid(points: F32, uv: F32) -> Mesh:
     a = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)[None]).ravel()
     faces = np.concatenate([np.stack([a, a + 1, a + columns], 1), np.stack([a + 1, a + columns + 1, a + columns], 1)])
     flat = points.reshape(-1, 3).astype(np.float32)
-    return Mesh(flat, normal.reshape(-1, 3).astype(np.float32), uv.reshape(-1, 2).astype(np.float32), faces.astype(np.int32))
+    return Mesh(
+        flat, normal.reshape(-1, 3).astype(np.float32), uv.reshape(-1, 2).astype(np.float32), faces.astype(np.int32)
+    )
 
 
 def _outward(mesh: Mesh, centre: F32) -> Mesh:
@@ -123,7 +143,9 @@ def _wheels(body: Body, canvas: Canvas) -> list[Part]:
     for axle in body.axles:
         for hand in (1, -1):
             y0 = hand * (body.width / 2 - 0.05)
-            ring = np.stack([axle + body.wheel_radius * np.cos(turn), np.full(25, y0), body.wheel_radius * (1 + np.sin(turn))], -1)
+            ring = np.stack(
+                [axle + body.wheel_radius * np.cos(turn), np.full(25, y0), body.wheel_radius * (1 + np.sin(turn))], -1
+            )
             centre = np.broadcast_to(np.array([axle, y0, body.wheel_radius]), ring.shape)
             inner = ring - np.array([0, hand * 0.22, 0])
             round_uv = np.stack([0.5 + 0.5 * np.cos(turn), 0.5 - 0.5 * np.sin(turn)], -1)
@@ -142,7 +164,9 @@ def _mirrors(body: Body, canvas: Canvas) -> list[Part]:
     parts = []
     for hand in (1, -1):
         centre = np.array([x, hand * (body.width / 2 + 0.06), body.belt + 0.09])
-        parts.append(Part(_outward(_grid(ball + centre, np.zeros((*a.shape, 2)) + 0.5), centre.astype(np.float32)), canvas))
+        parts.append(
+            Part(_outward(_grid(ball + centre, np.zeros((*a.shape, 2)) + 0.5), centre.astype(np.float32)), canvas)
+        )
     return parts
 
 
@@ -153,8 +177,11 @@ def _plate(body: Body, face: fascia.Face, size: fascia.PlateSize, start: float, 
     share = face.plate_at[1] / height
     level = end - share * (end - start) if front else start + share * (end - start)
     tall, half = size.height / 2, size.width / 2 / (body.width / 2)
-    sample = _surface(body, np.array([level - tall, level + tall], np.float32),
-                      np.array([across - half * 0.5, across, across + half * 0.5], np.float32))
+    sample = _surface(
+        body,
+        np.array([level - tall, level + tall], np.float32),
+        np.array([across - half * 0.5, across, across + half * 0.5], np.float32),
+    )
     centre = sample[:, 1].mean(0)
     up = sample[1, 1] - sample[0, 1] if front else sample[0, 1] - sample[1, 1]
     up = up / np.linalg.norm(up)
@@ -167,7 +194,9 @@ def _plate(body: Body, face: fascia.Face, size: fascia.PlateSize, start: float, 
     return np.stack(corners).astype(np.float32)
 
 
-def make_vehicle(rng: Generator, plate: fascia.PlateSize, kind: str | None = None, paint: Colour | None = None) -> Vehicle:
+def make_vehicle(
+    rng: Generator, plate: fascia.PlateSize, kind: str | None = None, paint: Colour | None = None
+) -> Vehicle:
     """Return a vehicle with places for plates of the given size at both ends."""
     body = make_body(rng, kind)
     colour = paint or PAINTS[int(rng.integers(len(PAINTS)))]

@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 import pytest
 import uvicorn
 
-from alpr_pipeline.access.sessions import create_account
+from alpr_pipeline.access.passwords import hash_password
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
 from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.storage.accounts import Account, insert_account
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.telemetry.health import Health
@@ -45,17 +47,24 @@ class Api:
         """Return a client, signed in as somebody of a role."""
         client = httpx.Client(base_url=self.url, timeout=20)
         if role:
-            answer = client.post("/api/v1/session", json={"username": f"some-{role}", "password": PASSWORD})
-            client.cookies.clear()
+            credentials = {"username": f"some-{role}", "password": PASSWORD}
+            answer = httpx.post(f"{self.url}/api/v1/session", json=credentials, timeout=20)
             client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         return client
 
 
+@cache
+def password_hash() -> str:
+    """The hash of PASSWORD, made once: argon2 is slow on purpose."""
+    return hash_password("nobody", PASSWORD)
+
+
 def add_everyone(database: Database) -> None:
     """One account for each role."""
+    now = datetime.now(UTC)
     with database.connection() as connection:
         for role in Role:
-            create_account(connection, f"some-{role}", PASSWORD, role, by="test", now=datetime.now(UTC))
+            insert_account(connection, Account(f"some-{role}", password_hash(), role, active=True, created_at=now))
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""Hot lists over the API."""
+
+from collections.abc import Callable
+
+from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.storage.hotlists import list_entries
+from tests.integration.api.conftest import Api
+
+GOOD = "plate,authority\nDEMO123,Demo Police\nDEMO124,Demo Police\n"
+
+
+def put(api: Api, text: str | bytes, **query: object):
+    with api.client(Role.OPERATOR) as client:
+        return client.put("/api/v1/hotlists/demo", content=text, params=query)
+
+
+def in_force(api: Api) -> list[str]:
+    with api.services.database.connection() as connection:
+        return sorted(entry.plate for entry in list_entries(connection, "demo"))
+
+
+def test_a_list_is_loaded_with_a_report(api: Api) -> None:
+    """The good rows are in force, each bad one is named by line, column and reason."""
+    report = put(api, GOOD + "ДЕМО,Demo Police\n").json()
+    assert (report["accepted"], report["refused"], report["revision"], report["added"]) == (2, 1, 1, 2)
+    assert report["refusals"][0]["line"] == 4
+    assert in_force(api) == ["DEMO123", "DEMO124"]
+
+
+def test_a_dry_run_changes_nothing(api: Api) -> None:
+    """The report is the same, the list is not there."""
+    report = put(api, GOOD, dry_run=True).json()
+    assert (report["accepted"], report["revision"]) == (2, None)
+    assert in_force(api) == []
+
+
+def test_a_refused_file_leaves_the_list_in_force(api: Api) -> None:
+    """A wrong encoding, a file of nothing, a column with names: a clear answer, and nothing changes."""
+    put(api, GOOD)
+    for text, says in (
+        ("plate\nDEMÖ\n".encode("latin-1"), "not UTF-8"),
+        ("plate\n", "not one row"),
+        ("plate,name\nDEMO125,x\n", "holds no person"),
+        ("", "empty"),
+    ):
+        answer = put(api, text)
+        assert (answer.status_code, says in answer.json()["detail"]) == (422, True)
+    assert in_force(api) == ["DEMO123", "DEMO124"]
+
+
+def test_a_new_file_replaces_the_list(api: Api) -> None:
+    """What is no longer in it is no longer watched."""
+    put(api, GOOD)
+    report = put(api, "plate,authority\nDEMO124,Demo Police\nDEMO125,Demo Police\n").json()
+    assert (report["revision"], report["added"], report["removed"], report["unchanged"]) == (2, 1, 1, 1)
+    assert in_force(api) == ["DEMO124", "DEMO125"]
+
+
+def test_a_file_beyond_the_limit_is_refused_early(start_api: Callable[..., Api]) -> None:
+    """Nobody fills the disk."""
+    answer = put(start_api(upload_bytes_max=1000), "plate\n" + "DEMO123\n" * 200)
+    assert (answer.status_code, "api.upload_bytes_max" in answer.json()["detail"]) == (413, True)
+
+
+def test_lists_show_their_age_and_size(api: Api) -> None:
+    """A dispatcher sees how fresh a list is."""
+    put(api, GOOD)
+    with api.client(Role.DISPATCHER) as client:
+        (hotlist,) = client.get("/api/v1/hotlists").json()
+        assert len(client.get("/api/v1/hotlists/demo/entries").json()) == 2
+    assert (hotlist["list_name"], hotlist["entries"], hotlist["loaded_by"]) == ("demo", 2, "some-operator")

@@ -1,0 +1,1 @@
+"""How the shipped reader is made: views of rendered plates, the network, its training, export and measurement."""
