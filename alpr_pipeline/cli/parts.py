@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
 from alpr_pipeline.bus.bus import Bus
@@ -13,6 +12,8 @@ from alpr_pipeline.bus.topics import HITS, PICTURES, READS, pipeline_topics
 from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.matcher import WORKER as MATCHER
+from alpr_pipeline.oversight.profiles import default_policy, shipped_profile
+from alpr_pipeline.policy.check import check, faults
 from alpr_pipeline.policy.policy import Policy, parse_policy
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.embedded import EmbeddedPostgres
@@ -91,11 +92,20 @@ class Parts:
 
 
 def read_policy(file: Path | None) -> Policy:
-    """Return the policy of a file, or the shipped default."""
+    """Return the policy to run under; raise ConfigError that names every rule of law which it does not keep."""
+    policy = read_policy_file(file)
+    failed = faults(check(policy, shipped_profile(policy.profile), now().date()))
+    if failed:
+        rules = "; ".join(f"{finding.rule} ({finding.source}): {finding.text}" for finding in failed)
+        raise ConfigError(f"{file or 'the shipped policy'} may not be used: {rules}: see `alpr policy check`")
+    return policy
+
+
+def read_policy_file(file: Path | None) -> Policy:
+    """Return the policy of a file, or the shipped one, whether it keeps the law or not."""
     if file is None:
-        shipped = files("alpr_pipeline.policy") / "profiles/default.toml"
-        return parse_policy(shipped.read_text(), "profile default")
+        return default_policy()
     try:
-        return parse_policy(file.read_text(), str(file))
-    except OSError as error:
-        raise ConfigError(f"policy {file}: {error.strerror}") from None
+        return parse_policy(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"policy {file}: {getattr(error, 'strerror', None) or error}") from None

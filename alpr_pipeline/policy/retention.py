@@ -18,11 +18,25 @@ class Retention(BaseModel):
     topic: timedelta = Field(ge=_SHORTEST, le=_LONGEST, description="Messages on the bus.")
     spool: timedelta = Field(ge=_SHORTEST, le=_LONGEST, description="Reads waiting at the roadside.")
     audit: timedelta = Field(ge=timedelta(days=365), le=_LONGEST * 2, description="Audit records.")
+    hotlist: timedelta = Field(
+        timedelta(days=365), ge=_SHORTEST, le=_LONGEST, description="An entry of a list, at the longest."
+    )
+    user_entry: timedelta = Field(
+        timedelta(days=30), ge=_SHORTEST, le=_LONGEST, description="An entry that a user made by hand, at the longest."
+    )
+    export: timedelta = Field(
+        timedelta(days=7), ge=_SHORTEST, le=_LONGEST, description="A file of search results, inside this system."
+    )
+    process: str = Field("", description="How it is decided if and when data is destroyed, in words.")
+    grounds: str = Field("", description="Why these periods: the age of the reads that were really used.")
+    review: timedelta | None = Field(None, description="How often the periods are held against that use.")
 
     @model_validator(mode="after")
     def _transit_is_no_back_door(self) -> "Retention":
         if self.topic > self.read or self.spool > self.read:
             raise ValueError("topic and spool may not keep a read longer than `read` allows")
+        if self.user_entry > self.hotlist:
+            raise ValueError("user_entry may not be longer than `hotlist`: a user's entry is an entry of a list")
         return self
 
 

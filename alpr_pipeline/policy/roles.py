@@ -1,4 +1,4 @@
-"""Who may do what: roles and rights as one table."""
+"""Who may do what, and with what purpose: roles and rights as one table."""
 
 from enum import StrEnum
 
@@ -11,6 +11,25 @@ class Right(StrEnum):
     SEE_HOTLISTS = "see-hotlists"
     LOAD_HOTLISTS = "load-hotlists"
     SEE_METRICS = "see-metrics"
+    SEARCH_READS = "search-reads"
+    SEARCH_MOVEMENTS = "search-movements"  # one plate over days says where somebody lives and prays
+    APPROVE_SEARCHES = "approve-searches"
+    MANAGE_ACCOUNTS = "manage-accounts"
+    APPROVE_ACCOUNTS = "approve-accounts"
+    SEE_AUDIT_TRAIL = "see-audit-trail"
+    JUDGE_AUDITS = "judge-audits"
+    PLACE_HOLDS = "place-holds"
+    APPROVE_HOLDS = "approve-holds"
+    PROPOSE_POLICY = "propose-policy"
+    APPROVE_POLICY = "approve-policy"
+
+
+class PurposeRule(StrEnum):
+    """Where the purpose of a look comes from, which Civil Code 1798.90.52(a)(4) wants on record."""
+
+    NONE = "none"  # shows no ALPR information
+    STANDING = "standing"  # the right is given for one purpose alone, and that is recorded
+    STATED = "stated"  # who asks names a purpose of the policy, and the case that it is for
 
 
 class Role(StrEnum):
@@ -19,16 +38,51 @@ class Role(StrEnum):
     DISPATCHER = "dispatcher"
     OPERATOR = "operator"
     INVESTIGATOR = "investigator"
+    SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
+    CUSTODIAN = "custodian"
     ADMINISTRATOR = "administrator"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.DISPATCHER: frozenset({Right.SEE_HITS, Right.ACT_ON_HITS, Right.SEE_HOTLISTS}),
     Role.OPERATOR: frozenset({Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS}),
-    Role.INVESTIGATOR: frozenset({Right.SEE_HITS, Right.SEE_HOTLISTS}),
-    Role.AUDITOR: frozenset({Right.SEE_HOTLISTS, Right.SEE_METRICS}),
-    Role.ADMINISTRATOR: frozenset({Right.SEE_METRICS}),  # keeps the machine running, and looks at nobody's car
+    Role.INVESTIGATOR: frozenset({Right.SEE_HITS, Right.SEE_HOTLISTS, Right.SEARCH_READS, Right.PLACE_HOLDS}),
+    Role.SUPERVISOR: frozenset(
+        {
+            Right.SEE_HITS,
+            Right.SEE_HOTLISTS,
+            Right.SEARCH_READS,
+            Right.SEARCH_MOVEMENTS,
+            Right.APPROVE_SEARCHES,
+            Right.APPROVE_ACCOUNTS,
+            Right.PLACE_HOLDS,
+            Right.APPROVE_HOLDS,
+        }
+    ),
+    Role.AUDITOR: frozenset({Right.SEE_HOTLISTS, Right.SEE_METRICS, Right.SEE_AUDIT_TRAIL, Right.JUDGE_AUDITS}),
+    Role.CUSTODIAN: frozenset(
+        {
+            Right.SEE_HOTLISTS,
+            Right.SEE_METRICS,
+            Right.SEE_AUDIT_TRAIL,
+            Right.APPROVE_ACCOUNTS,
+            Right.APPROVE_HOLDS,
+            Right.PROPOSE_POLICY,
+            Right.APPROVE_POLICY,
+        }
+    ),
+    # Keeps the machine running, and looks at nobody's car; cannot approve what it sets up.
+    Role.ADMINISTRATOR: frozenset({Right.SEE_METRICS, Right.MANAGE_ACCOUNTS, Right.PROPOSE_POLICY}),
+}
+
+PURPOSES: dict[Right, PurposeRule] = dict.fromkeys(Right, PurposeRule.NONE) | {
+    Right.SEE_HITS: PurposeRule.STANDING,
+    Right.ACT_ON_HITS: PurposeRule.STANDING,
+    Right.SEE_AUDIT_TRAIL: PurposeRule.STANDING,
+    Right.JUDGE_AUDITS: PurposeRule.STANDING,
+    Right.SEARCH_READS: PurposeRule.STATED,
+    Right.SEARCH_MOVEMENTS: PurposeRule.STATED,
 }
 
 

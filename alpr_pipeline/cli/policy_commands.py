@@ -1,0 +1,92 @@
+"""`alpr policy`: check, render, compare and begin a usage and privacy policy. Touches no database."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alpr_pipeline.cli.parts import now, read_policy_file
+from alpr_pipeline.oversight.document import render_policy
+from alpr_pipeline.oversight.profiles import new_policy_text, profile_names, shipped_profile
+from alpr_pipeline.policy.check import Finding, faults
+from alpr_pipeline.policy.check import check as check_policy
+from alpr_pipeline.policy.difference import difference
+
+File = Annotated[Path | None, typer.Argument(help="The policy; none: the shipped one.", show_default=False)]
+ProfileName = Annotated[str | None, typer.Option("--profile", help="The law to hold it against, not its own.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+app = typer.Typer(help="Check, render and compare usage and privacy policies.", no_args_is_help=True)
+
+
+@app.command()
+def check(file: File = None, profile: ProfileName = None, json: Json = False) -> None:
+    """Hold a policy against Civil Code 1798.90.51 and .53, element by element, and a profile. Status 1: it fails."""
+    policy = read_policy_file(file)
+    held_against = shipped_profile(profile or policy.profile)
+    findings = check_policy(policy, held_against, now().date())
+    failed = faults(findings)
+    if json:
+        body = {"profile": held_against.name, "kept": not failed, "findings": [asdict(finding) for finding in findings]}
+        typer.echo(orjson.dumps(body))
+    else:
+        _show(findings)
+        typer.echo(f"{len(findings) - len(failed)} of {len(findings)} rules kept; held against: {held_against.title}")
+    raise typer.Exit(int(bool(failed)))
+
+
+@app.command()
+def render(
+    file: File = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead of to the screen.")] = None,
+) -> None:
+    """Make the public document: one HTML page, which a browser prints to PDF."""
+    policy = read_policy_file(file)
+    page = render_policy(policy, shipped_profile(policy.profile), now().date())
+    if out:
+        out.write_text(page, encoding="utf-8")
+    else:
+        typer.echo(page)
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(help="The policy as it was.")],
+    after: Annotated[Path, typer.Argument(help="The policy as it would be.")],
+    json: Json = False,
+) -> None:
+    """Say in words what changes from one policy to another. Status 1: something does."""
+    changes = difference(read_policy_file(before), read_policy_file(after))
+    typer.echo(orjson.dumps({"changes": changes}) if json else "\n".join(changes) or "nothing changes")
+    raise typer.Exit(int(bool(changes)))
+
+
+@app.command()
+def profiles(json: Json = False) -> None:
+    """List the laws that a policy can be held against, each with its source and whether its text was read."""
+    shipped = [shipped_profile(name) for name in profile_names()]
+    if json:
+        typer.echo(orjson.dumps([profile.model_dump(mode="json") for profile in shipped]))
+        return
+    table = Table("profile", "law", "source", "checked against")
+    for profile in shipped:
+        table.add_row(profile.name, profile.title, profile.source, profile.verified)
+    Console().print(table)
+
+
+@app.command()
+def new(profile: Annotated[str, typer.Option("--profile", help="The law to fit it to.")] = "california") -> None:
+    """Print a whole policy to begin with, its periods fitted to a profile."""
+    typer.echo(new_policy_text(shipped_profile(profile)), nl=False)
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table("", "rule", "source", "what stands there")
+    for finding in findings:
+        mark = "[green]kept[/]" if finding.kept else "[bold red]FAILS[/]"
+        table.add_row(mark, finding.rule, finding.source, finding.text)
+    Console().print(table)

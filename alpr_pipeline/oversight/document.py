@@ -1,0 +1,43 @@
+"""The public document: the usage and privacy policy as a page, made from the very data that the machine obeys."""
+
+from datetime import date, timedelta
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from alpr_pipeline.policy.check import check, faults
+from alpr_pipeline.policy.policy import Policy
+from alpr_pipeline.policy.profile import Profile
+from alpr_pipeline.policy.words import period_in_words
+
+_PAGES = Environment(
+    loader=PackageLoader("alpr_pipeline.oversight"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_PAGES.filters["period"] = period_in_words
+
+_CLASSES = {
+    "read": "Read that hit nothing, with its pictures",
+    "hit": "Hit, with its copy of the read and its pictures",
+    "topic": "Message on its way between parts of the system",
+    "spool": "Read that waits at the roadside for the network",
+    "hotlist": "Entry of a hot list",
+    "user_entry": "Entry made by hand",
+    "export": "File of search results",
+    "audit": "Record of access",
+}
+
+
+def render_policy(policy: Policy, profile: Profile, today: date) -> str:
+    """Return the policy as one HTML page, complete in itself and fit to be printed."""
+    missing = faults(check(policy, profile, today))
+    return _PAGES.get_template("policy.html").render(
+        policy=policy, profile=profile, periods=_periods(policy), missing=missing, style=_style()
+    )
+
+
+def _periods(policy: Policy) -> list[tuple[str, timedelta]]:
+    return [(words, getattr(policy.retention, name)) for name, words in _CLASSES.items()]
+
+
+def _style() -> str:
+    return (files("alpr_pipeline.oversight") / "templates/document.css").read_text(encoding="utf-8")
