@@ -10,7 +10,14 @@ import typer
 from rich.console import Console
 
 from alpr_pipeline import __version__
-from alpr_pipeline.cli import config_commands, policy_commands, read_command, run_commands, user_commands
+from alpr_pipeline.cli import (
+    audit_commands,
+    config_commands,
+    policy_commands,
+    read_command,
+    run_commands,
+    user_commands,
+)
 from alpr_pipeline.config.settings import CONFIG_FILE_VARIABLE
 from alpr_pipeline.errors import AlprError, ConfigError
 
@@ -50,6 +57,7 @@ run_commands.register(app)
 app.command("read")(read_command.read)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(audit_commands.app, name="audit")
 app.add_typer(user_commands.app, name="user")
 
 

@@ -99,6 +99,14 @@ class ApiSettings(_Section):
     upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
 
 
+class AuditSettings(_Section):
+    """The proof of the audit trail."""
+
+    checkpoints: Path | None = Field(
+        None, description="Folder of the signed checkpoints and their key; none: `audit` under `data`."
+    )
+
+
 class TelemetrySettings(_Section):
     """What a process says of itself."""
 
@@ -124,6 +132,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings = RecognitionSettings()
     matching: MatchingSettings = MatchingSettings()
     api: ApiSettings = ApiSettings()
+    audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
