@@ -25,7 +25,8 @@ from threading import Event, Thread
 from uuid import UUID, uuid4
 
 from alpr_pipeline.bus.bus import Bus, Received, Topic
-from alpr_pipeline.bus.kafka import KafkaBus, KafkaSettings
+from alpr_pipeline.bus.kafka import KafkaBus
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.bus.topics import DEAD, HITS, HOTLIST_TOPIC
 from alpr_pipeline.bus.wire import encode_change, encode_read
 from alpr_pipeline.bus.worker import DeadLetters, work

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from alpr_pipeline.bus.bus import Bus
-from alpr_pipeline.bus.kafka import KafkaBus, KafkaSettings
+from alpr_pipeline.bus.kafka import KafkaBus
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.bus.memory import MemoryBus
 from tests.kafka_broker import Broker, find_broker, name_broker
 

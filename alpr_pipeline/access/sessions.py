@@ -1,7 +1,6 @@
 """Signing in and out, and who a token belongs to."""
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 from alpr_pipeline.access.passwords import hash_password as hash_of
 from alpr_pipeline.access.passwords import outdated, verify
 from alpr_pipeline.domain.audit import AuditAction, Outcome
-from alpr_pipeline.errors import AccessDenied, ConfigError
+from alpr_pipeline.errors import AccessDenied
 from alpr_pipeline.policy.roles import Right, Role, allows
 from alpr_pipeline.storage import accounts
 from alpr_pipeline.storage.accounts import Account, Session
@@ -20,7 +19,6 @@ FAILURES_MAX = 5
 LOCK = timedelta(minutes=15)
 IDLE_MAX = timedelta(minutes=30)
 SESSION_MAX = timedelta(hours=12)  # a shift
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 _TOUCH = timedelta(minutes=1)  # how exactly the last use is noted
 
 
@@ -73,16 +71,6 @@ def sign_out(connection: Connection, token: str, caller: Caller) -> None:
     """End a session now."""
     accounts.delete_session(connection, _digest(token))
     record(connection, username=caller.username, action=AuditAction.SIGN_OUT)
-
-
-def create_account(connection: Connection, username: str, password: str, role: Role, *, by: str, now: datetime) -> None:
-    """Add an account; raise StateConflict when the name is taken, ConfigError when name or password will not do."""
-    if not _USERNAME.fullmatch(username):
-        raise ConfigError("a user name has 1 to 64 letters, digits, dots and hyphens")
-    accounts.insert_account(
-        connection, Account(username, hash_of(username, password), role, active=True, created_at=now)
-    )
-    record(connection, username=by, action=AuditAction.ACCOUNT_CREATED, object=username, detail={"role": role})
 
 
 def _open(account: Account, now: datetime) -> bool:

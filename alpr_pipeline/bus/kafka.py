@@ -9,34 +9,14 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import CommitFailedError, KafkaError, TopicAlreadyExistsError
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from alpr_pipeline.bus.bus import Message, Received, Topic
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.bus.wire import MESSAGE_BYTES_MAX
 from alpr_pipeline.errors import BusUnavailable
 
 _MESSAGE_OVERHEAD_BYTES = 4_096  # what a record batch adds to a message
 _SEGMENT_SHARE = 10  # a closed segment is deleted whole, so a segment spans at most a tenth of the retention
-
-
-class KafkaSettings(BaseModel):
-    """How to reach Kafka."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    bootstrap: str = Field(
-        default="localhost:9092", description="host:port of one or more brokers, with commas between."
-    )
-    replicas: int = Field(default=1, ge=1, le=7, description="Copies of each topic; 3 in a city.")
-    security: str = Field(
-        default="PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="As Kafka names it."
-    )
-    ca_file: str | None = Field(default=None, description="Certificate authority of the brokers; None: the system's.")
-    username: str | None = Field(default=None, description="For SASL (SCRAM-SHA-512).")
-    password: SecretStr | None = Field(default=None, description="For SASL; give it by the environment.")
-    ack_timeout_s: float = Field(
-        default=30.0, gt=0, le=300, description="How long a publish may take until it has failed."
-    )
 
 
 class KafkaBus:
@@ -131,33 +111,53 @@ class KafkaBus:
 
 
 class _KafkaPublisher:
+    """Connects when first used, and anew after a failure: a producer that gave up on a message stays broken."""
+
     def __init__(self, connection: Mapping[str, Any], settings: KafkaSettings) -> None:
+        self._connection = connection
         self._settings = settings
-        with _telling(settings.bootstrap):
-            self._producer = KafkaProducer(
-                **connection,
-                acks="all",
-                enable_idempotence=True,
-                compression_type="lz4",
-                linger_ms=2,
-                batch_size=256 * 1024,
-                max_request_size=MESSAGE_BYTES_MAX + _MESSAGE_OVERHEAD_BYTES,
-                delivery_timeout_ms=int(settings.ack_timeout_s * 1000),
-                request_timeout_ms=int(min(settings.ack_timeout_s, 10.0) * 1000),
-                max_block_ms=int(settings.ack_timeout_s * 1000),
-                allow_auto_create_topics=False,
-            )
+        self._producer: KafkaProducer | None = None
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         with _telling(self._settings.bootstrap):
-            sent = [self._producer.send(topic, value=message.value, key=message.key) for message in messages]
-            self._producer.flush(timeout=self._settings.ack_timeout_s)
-            for delivery in sent:
-                delivery.get(timeout=0.1)  # raises what went wrong with this one
+            try:
+                self._send(topic, messages)
+            except KafkaError:
+                self._let_go(timeout_s=0)
+                raise
 
     def close(self) -> None:
-        with contextlib.suppress(KafkaError):
-            self._producer.close(timeout=5)
+        self._let_go(timeout_s=5)
+
+    def _send(self, topic: str, messages: Sequence[Message]) -> None:
+        if self._producer is None:
+            self._producer = self._connected()
+        sent = [self._producer.send(topic, value=message.value, key=message.key) for message in messages]
+        self._producer.flush(timeout=self._settings.ack_timeout_s)
+        for delivery in sent:
+            delivery.get(timeout=0.1)  # raises what went wrong with this one
+
+    def _connected(self) -> KafkaProducer:
+        settings = self._settings
+        return KafkaProducer(
+            **self._connection,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            linger_ms=2,
+            batch_size=256 * 1024,
+            max_request_size=MESSAGE_BYTES_MAX + _MESSAGE_OVERHEAD_BYTES,
+            delivery_timeout_ms=int(settings.ack_timeout_s * 1000),
+            request_timeout_ms=int(min(settings.ack_timeout_s, 10.0) * 1000),
+            max_block_ms=int(settings.ack_timeout_s * 1000),
+            allow_auto_create_topics=False,
+        )
+
+    def _let_go(self, timeout_s: float) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError):
+                producer.close(timeout=timeout_s)
 
 
 class _KafkaConsumer:
@@ -189,10 +189,11 @@ class _KafkaConsumer:
             self._consumer.commit()
 
     def lag(self) -> int:
-        return sum(
-            max(0, (self._consumer.highwater(place) or 0) - self._consumer.position(place, timeout_ms=1_000))
-            for place in self._consumer.assignment()
-        )
+        with _telling(self._bootstrap):
+            return sum(
+                max(0, (self._consumer.highwater(place) or 0) - self._consumer.position(place, timeout_ms=1_000))
+                for place in self._consumer.assignment()
+            )
 
     def close(self) -> None:
         with contextlib.suppress(KafkaError):

@@ -23,6 +23,8 @@ def check(context: typer.Context) -> None:
     file: Path | None = context.obj
     settings = load_settings(file, os.environ)
     read_policy(settings.policy)
-    if settings.edge.cameras.is_dir():
+    if any(settings.edge.cameras.glob("*.toml")):
         load_cameras(settings.edge.cameras)
+    else:
+        typer.echo(f"no camera in {settings.edge.cameras}: `alpr edge` and `alpr run` need one", err=True)
     typer.echo(settings.model_dump_json(indent=2))

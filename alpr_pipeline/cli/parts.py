@@ -4,29 +4,30 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from alpr_pipeline.bus.bus import Bus
-from alpr_pipeline.bus.kafka import KafkaBus
-from alpr_pipeline.bus.memory import MemoryBus
 from alpr_pipeline.bus.topics import HITS, PICTURES, READS, pipeline_topics
 from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.errors import ConfigError
-from alpr_pipeline.matching.matcher import WORKER as MATCHER
 from alpr_pipeline.oversight.profiles import default_policy, shipped_profile
 from alpr_pipeline.policy.check import check, faults
 from alpr_pipeline.policy.policy import Policy, parse_policy
-from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.embedded import EmbeddedPostgres
-from alpr_pipeline.storage.pictures import PictureStore
-from alpr_pipeline.storage.writer import PICTURES_WORKER, RECORDS_WORKER
 from alpr_pipeline.telemetry.health import Health
 
-# Who must have committed a message before the in-memory bus calls it safe, and the spool forgets it.
-AWAITED = {
-    READS: frozenset({RECORDS_WORKER, MATCHER}),
-    HITS: frozenset({RECORDS_WORKER}),
-    PICTURES: frozenset({PICTURES_WORKER}),
-}
+if TYPE_CHECKING:  # a car needs no database, a matcher no pictures: each process loads what it works with
+    from alpr_pipeline.storage.database import Database
+    from alpr_pipeline.storage.pictures import PictureStore
+
+
+class Closable(Protocol):
+    """Something to let go of at the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+Part = TypeVar("Part", bound=Closable)
 
 
 def now() -> datetime:
@@ -35,11 +36,15 @@ def now() -> datetime:
 
 
 class Parts:
-    """The parts of one process. Use as a context manager."""
+    """The parts of one process. Use as a context manager.
 
-    def __init__(self, settings: Settings) -> None:
+    With `visiting`, a database of one's own may be used while another process has it: for commands that come and go.
+    """
+
+    def __init__(self, settings: Settings, *, visiting: bool = False) -> None:
         self.settings = settings
         self.health = Health()
+        self._visiting = visiting
         self._closing: list[Callable[[], None]] = []
 
     def __enter__(self) -> "Parts":
@@ -49,34 +54,39 @@ class Parts:
         while self._closing:
             self._closing.pop()()
 
+    def closing(self, part: Part) -> Part:
+        """Return a part, to be closed at the end, in the opposite order."""
+        self._closing.append(part.close)
+        return part
+
     @cached_property
     def policy(self) -> Policy:
         """The usage and privacy policy in force."""
         return read_policy(self.settings.policy)
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The database; one of its own, started here, where none is named."""
+        from alpr_pipeline.storage.database import Database
+
         url = self.settings.database.url.get_secret_value() or self._own_postgres()
-        database = Database(url, self.settings.database.connections_max)
-        self._closing.append(database.close)
+        database = self.closing(Database(url, self.settings.database.connections_max))
         self.health.watch("database", database.check)
         return database
 
     @cached_property
-    def pictures(self) -> PictureStore:
+    def pictures(self) -> "PictureStore":
         """The picture store."""
-        pictures = PictureStore(self.settings.pictures_url)
-        self._closing.append(pictures.close)
+        from alpr_pipeline.storage.pictures import PictureStore
+
+        pictures = self.closing(PictureStore(self.settings.pictures_url))
         self.health.watch("pictures", pictures.check)
         return pictures
 
     @cached_property
     def bus(self) -> Bus:
-        """The bus, with its topics."""
-        kafka = self.settings.bus.kind is BusKind.KAFKA
-        bus: Bus = KafkaBus(self.settings.bus.kafka) if kafka else MemoryBus(AWAITED)
-        self._closing.append(bus.close)
+        """The bus."""
+        bus = self.closing(self._open_bus())
         self.health.watch("bus", bus.check)
         return bus
 
@@ -84,8 +94,30 @@ class Parts:
         """Make the topics that are missing and give all of them the policy's retention."""
         self.bus.create_topics(pipeline_topics(self.policy.retention, self.settings.bus.partitions))
 
+    def _open_bus(self) -> Bus:
+        if self.settings.bus.kind is BusKind.KAFKA:
+            from alpr_pipeline.bus.kafka import KafkaBus
+
+            return KafkaBus(self.settings.bus.kafka)
+        from alpr_pipeline.bus.memory import MemoryBus
+        from alpr_pipeline.matching.matcher import WORKER as MATCHER
+        from alpr_pipeline.storage.writer import PICTURES_WORKER, RECORDS_WORKER
+
+        # Who must have committed a message before the bus calls it safe, and the spool forgets it.
+        return MemoryBus(
+            {
+                READS: frozenset({RECORDS_WORKER, MATCHER}),
+                HITS: frozenset({RECORDS_WORKER}),
+                PICTURES: frozenset({PICTURES_WORKER}),
+            }
+        )
+
     def _own_postgres(self) -> str:
+        from alpr_pipeline.storage.embedded import EmbeddedPostgres
+
         server = EmbeddedPostgres(self.settings.data / "postgres")
+        if self._visiting and (url := server.running_url()):
+            return url
         url = server.start()
         self._closing.append(server.stop)
         return url

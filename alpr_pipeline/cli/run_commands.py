@@ -5,30 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from alpr_pipeline.cli import demo, stages
-from alpr_pipeline.cli.parts import Parts, now
-from alpr_pipeline.cli.process import Stage, run_until_stopped
-from alpr_pipeline.config.settings import BusKind, Settings, load_settings
 from alpr_pipeline.errors import ConfigError
-from alpr_pipeline.retention.purge import purge as purge_now
-from alpr_pipeline.storage.migrate import migrate as migrate_now
-from alpr_pipeline.telemetry.logs import configure_logs
-from alpr_pipeline.telemetry.server import TelemetryServer
 
-say = Console(stderr=True, highlight=False)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (run, edge, match, write, serve, purge, migrate):
-        app.command()(command)
+if TYPE_CHECKING:
+    from alpr_pipeline.cli.parts import Parts
+    from alpr_pipeline.cli.process import Stage
+    from alpr_pipeline.config.settings import Settings
 
 
+app = typer.Typer()
+
+
+@app.command()
 def run(
     context: typer.Context,
     with_demo: Annotated[
@@ -39,44 +31,52 @@ def run(
     ] = False,
 ) -> None:
     """Run every stage in this one process, with a database of its own unless one is named."""
-    settings = demo.settings(context.obj) if with_demo else load_settings(context.obj, os.environ)
-    if settings.bus.kind is not BusKind.MEMORY:
-        raise ConfigError(
-            "bus.kind is kafka: run `alpr edge`, `match`, `write`, `serve` and `purge`, or set it to memory"
-        )
-    stop = Event()
-    with _started(settings) as parts:
-        with say.status("starting the database ..."):
-            migrate_now(parts.database)
-        parts.create_topics()
-        all_stages = stages.all_stages(parts)
-        if with_demo:
-            all_stages += demo.stages(parts, stop, once=once)
-        run_until_stopped(all_stages, stop)
-        if with_demo and once:
-            demo.conclude()
+    from alpr_pipeline.cli.demo import Demo, demo_settings
+    from alpr_pipeline.cli.run_all import run_all
+    from alpr_pipeline.config.settings import load_settings
+
+    if once and not with_demo:
+        raise ConfigError("--once goes with --demo")
+    settings = load_settings(context.obj, os.environ)
+    if with_demo:
+        settings = demo_settings(settings)
+    with started(settings) as parts:
+        run_all(parts, Demo(parts, once=once) if with_demo else None)
 
 
+@app.command()
 def edge(context: typer.Context) -> None:
     """Watch the cameras: find and read plates, warn at once, spool, and publish when the bus is there."""
-    _run_stage(context, stages.edge_stages)
+    from alpr_pipeline.cli.edge_stage import edge_stages
+
+    _run_stage(context, edge_stages)
 
 
+@app.command()
 def match(context: typer.Context) -> None:
     """Hold reads against the hot lists and publish the hits."""
-    _run_stage(context, stages.match_stages)
+    from alpr_pipeline.cli.stages import match_stages
+
+    _run_stage(context, match_stages)
 
 
+@app.command()
 def write(context: typer.Context) -> None:
     """Store reads, hits and pictures."""
-    _run_stage(context, stages.write_stages)
+    from alpr_pipeline.cli.stages import write_stages
+
+    _run_stage(context, write_stages)
 
 
+@app.command()
 def serve(context: typer.Context) -> None:
     """Serve the API and the console, and tell the bus of changed hot lists."""
-    _run_stage(context, stages.serve_stages)
+    from alpr_pipeline.cli.serve_stage import serve_stages
+
+    _run_stage(context, serve_stages)
 
 
+@app.command()
 def purge(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and destroy nothing.")] = False,
@@ -85,43 +85,65 @@ def purge(
     ] = None,
 ) -> None:
     """Destroy what the policy no longer lets us keep, and say what went."""
+    from alpr_pipeline.cli.parts import now
+    from alpr_pipeline.cli.process import run_until_stopped
+    from alpr_pipeline.cli.stages import purge_stage, refuse_old_schema
+    from alpr_pipeline.config.settings import BusKind, load_settings
+    from alpr_pipeline.retention.purge import purge as purge_now
+    from alpr_pipeline.retention.topics import trim_topics
+
     settings = load_settings(context.obj, os.environ)
-    with _started(settings) as parts:
-        stages.refuse_old_schema(parts)
+    kafka = settings.bus.kind is BusKind.KAFKA
+    if every_s is not None and not (kafka or dry_run):
+        raise ConfigError("--every is for bus.kind = kafka: `alpr run` purges by itself, every minute")
+    with started(settings, visiting=True) as parts:
         if every_s is not None and not dry_run:
-            run_until_stopped([stages.purge_stage(parts, every_s)], Event())
+            run_until_stopped([purge_stage(parts, every_s)], Event())
             return
-        purged = purge_now(parts.database, parts.pictures, parts.policy.retention, now(), dry_run=dry_run)
-        say.print("would go:" if dry_run else "gone:")
-        for what, count in asdict(purged).items():
+        refuse_old_schema(parts)
+        retention, moment = parts.policy.retention, now()
+        gone = asdict(purge_now(parts.database, parts.pictures, retention, moment, dry_run=dry_run))
+        if kafka and not dry_run:
+            gone["messages"] = trim_topics(parts.bus, retention, moment)
+        typer.echo("would go:" if dry_run else "gone:", err=True)
+        for what, count in gone.items():
             typer.echo(f"{what:16} {count:>12,}")
 
 
+@app.command()
 def migrate(context: typer.Context) -> None:
     """Bring the database's schema up to this program's."""
-    with _started(load_settings(context.obj, os.environ)) as parts:
+    from alpr_pipeline.config.settings import load_settings
+    from alpr_pipeline.storage.migrate import migrate as migrate_now
+
+    with started(load_settings(context.obj, os.environ), visiting=True) as parts:
         applied = migrate_now(parts.database)
         typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
 
 
-def _run_stage(context: typer.Context, make: Callable[[Parts], Sequence[Stage]]) -> None:
+def _run_stage(context: typer.Context, make: "Callable[[Parts], Sequence[Stage]]") -> None:
+    from alpr_pipeline.cli.process import run_until_stopped
+    from alpr_pipeline.cli.stages import topics_stage
+    from alpr_pipeline.config.settings import BusKind, load_settings
+
     settings = load_settings(context.obj, os.environ)
     if settings.bus.kind is not BusKind.KAFKA:
         raise ConfigError("a stage in a process of its own needs bus.kind = kafka; `alpr run` runs all in one process")
-    with _started(settings) as parts:
-        run_until_stopped([stages.topics_stage(parts), *make(parts)], Event())
+    with started(settings) as parts:
+        run_until_stopped([topics_stage(parts), *make(parts)], Event())
 
 
 @contextmanager
-def _started(settings: Settings) -> Iterator[Parts]:
+def started(settings: "Settings", *, visiting: bool = False) -> "Iterator[Parts]":
     """Give the parts of a process that logs, and answers for its health where it was told to."""
+    from alpr_pipeline.cli.parts import Parts
+    from alpr_pipeline.telemetry.logs import configure_logs
+    from alpr_pipeline.telemetry.server import TelemetryServer
+
     configure_logs(json=settings.telemetry.log_json, level=settings.telemetry.log_level)
-    with Parts(settings) as parts:
-        server = (
-            TelemetryServer(settings.telemetry.host, settings.telemetry.port, parts.health)
-            if settings.telemetry.port
-            else None
-        )
+    with Parts(settings, visiting=visiting) as parts:
+        telemetry = settings.telemetry
+        server = TelemetryServer(telemetry.host, telemetry.port, parts.health) if telemetry.port else None
         try:
             yield parts
         finally:

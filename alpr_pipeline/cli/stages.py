@@ -1,4 +1,7 @@
-"""Each stage as something to run: in a process of its own, or all of them in one."""
+"""The stages behind the bus as something to run, each in a process of its own or all of them in one.
+
+What a stage works with is made before its threads begin; a neighbour that is away then is waited for, not fatal.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,15 +15,6 @@ from alpr_pipeline.bus.worker import DeadLetters, report_failure, work
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.errors import AlprError, StorageUnavailable
-from alpr_pipeline.matching.follower import HotlistFollower
-from alpr_pipeline.matching.index import HotlistIndex
-from alpr_pipeline.matching.matcher import WORKER as MATCHER
-from alpr_pipeline.matching.matcher import Matcher
-from alpr_pipeline.retention.purge import purge
-from alpr_pipeline.retention.topics import trim_topics
-from alpr_pipeline.storage.hotlists import publish_outbox
-from alpr_pipeline.storage.migrate import pending
-from alpr_pipeline.storage.writer import PICTURES_TOPICS, PICTURES_WORKER, RECORDS_TOPICS, RECORDS_WORKER, Writer
 
 OUTBOX_PERIOD_S = 0.5
 RETRY_S = 2.0
@@ -30,47 +24,93 @@ log = structlog.get_logger()
 
 def match_stages(parts: Parts) -> list[Stage]:
     """Reads in, hits out."""
-    index = HotlistIndex(parts.settings.matching.probability_min)
-    follower = HotlistFollower(MATCHER, parts.bus, index)
-    return [Stage("hotlist", follower.run), Stage(MATCHER, partial(_match, parts, index, follower))]
+    from alpr_pipeline.matching.follower import HotlistFollower
+    from alpr_pipeline.matching.index import HotlistIndex
+    from alpr_pipeline.matching.matcher import WORKER, Matcher
 
+    bus, index = parts.bus, HotlistIndex(parts.settings.matching.probability_min)
+    follower = HotlistFollower(WORKER, bus, index)
 
-def _match(parts: Parts, index: HotlistIndex, follower: HotlistFollower, stop: Event) -> None:
-    """Match only once the lists are there: a read held against half a list would be a hit missed for good."""
-    while not follower.caught_up.wait(0.1):
-        if stop.is_set():
-            return
-    publisher = parts.bus.publisher()
-    matcher = Matcher(index, publisher, DeadLetters(MATCHER, publisher), now)
-    work(MATCHER, partial(parts.bus.consumer, MATCHER, [READS]), matcher.handle, stop)
-    publisher.close()
+    def match(stop: Event) -> None:
+        """Match only once the lists are there: a read held against half a list would be a hit missed for good."""
+        while not follower.caught_up.wait(0.1):
+            if stop.is_set():
+                return
+        publisher = bus.publisher()
+        matcher = Matcher(index, publisher, DeadLetters(WORKER, publisher), now)
+        work(WORKER, partial(bus.consumer, WORKER, [READS]), matcher.handle, stop)
+        publisher.close()
+
+    return [Stage("hotlist", follower.run), Stage(WORKER, match)]
 
 
 def write_stages(parts: Parts) -> list[Stage]:
     """Reads, hits and pictures to where they are kept. Pictures have a loop of their own: no read waits for them."""
+    from alpr_pipeline.storage.writer import PICTURES_TOPICS, PICTURES_WORKER, RECORDS_TOPICS, RECORDS_WORKER, Writer
+
+    bus, database, pictures, retention = parts.bus, parts.database, parts.pictures, parts.policy.retention
+
+    def write(worker: str, topics: tuple[str, ...], handle: Callable[..., None], stop: Event) -> None:
+        wait_for_schema(parts, worker, stop)
+        publisher = bus.publisher()
+        writer = Writer(database, pictures, retention, DeadLetters(worker, publisher), now)
+        work(worker, partial(bus.consumer, worker, topics), partial(handle, writer), stop)
+        publisher.close()
+
     return [
-        Stage(RECORDS_WORKER, partial(_write, parts, RECORDS_WORKER, RECORDS_TOPICS, Writer.write_records)),
-        Stage(PICTURES_WORKER, partial(_write, parts, PICTURES_WORKER, PICTURES_TOPICS, Writer.write_pictures)),
+        Stage(RECORDS_WORKER, partial(write, RECORDS_WORKER, RECORDS_TOPICS, Writer.write_records)),
+        Stage(PICTURES_WORKER, partial(write, PICTURES_WORKER, PICTURES_TOPICS, Writer.write_pictures)),
     ]
-
-
-def _write(parts: Parts, worker: str, topics: tuple[str, ...], write: Callable[..., None], stop: Event) -> None:
-    wait_for_schema(parts, worker, stop)
-    publisher = parts.bus.publisher()
-    writer = Writer(parts.database, parts.pictures, parts.policy.retention, DeadLetters(worker, publisher), now)
-    work(worker, partial(parts.bus.consumer, worker, topics), partial(write, writer), stop)
-    publisher.close()
 
 
 def outbox_stage(parts: Parts) -> Stage:
     """Changes of hot lists from the database to the bus."""
-    return Stage("hotlist-outbox", partial(_publish_changes, parts))
+    from alpr_pipeline.storage.hotlists import publish_outbox
+
+    bus, database = parts.bus, parts.database
+
+    def publish(stop: Event) -> None:
+        wait_for_schema(parts, "hotlist-outbox", stop)
+        publisher = bus.publisher()
+        repeat(partial(publish_outbox, database, publisher), "hotlist-outbox", OUTBOX_PERIOD_S, stop)
+        publisher.close()
+
+    return Stage("hotlist-outbox", publish)
 
 
-def _publish_changes(parts: Parts, stop: Event) -> None:
-    publisher = parts.bus.publisher()
-    repeat(partial(publish_outbox, parts.database, publisher), "hotlist-outbox", OUTBOX_PERIOD_S, stop)
-    publisher.close()
+def tell_hotlists_again(parts: Parts) -> None:
+    """Tell a bus that starts empty, as memory does, every entry in force, before anybody matches."""
+    from alpr_pipeline.storage.hotlists import publish_outbox, refill_outbox
+
+    with parts.database.connection() as connection:
+        refill_outbox(connection)
+    publish_outbox(parts.database, parts.bus.publisher())
+
+
+def purge_stage(parts: Parts, period_s: float) -> Stage:
+    """Destroys, again and again, what has outlived its period: in the database, the picture store and on the bus."""
+    from alpr_pipeline.retention.purge import purge
+    from alpr_pipeline.retention.topics import trim_topics
+
+    bus, database, pictures, retention = parts.bus, parts.database, parts.pictures, parts.policy.retention
+
+    def once() -> None:
+        moment = now()
+        purged = purge(database, pictures, retention, moment)
+        trimmed = trim_topics(bus, retention, moment)
+        if purged or trimmed:
+            log.info("purged", messages=trimmed, **asdict(purged))
+
+    def run(stop: Event) -> None:
+        wait_for_schema(parts, "purge", stop)
+        repeat(once, "purge", period_s, stop)
+
+    return Stage("purge", run)
+
+
+def topics_stage(parts: Parts) -> Stage:
+    """Makes the topics, as soon as the bus is there. Nothing waits for it: a car starts without a network."""
+    return Stage("topics", partial(until_done, parts.create_topics, "topics"))
 
 
 def repeat(act: Callable[[], object], worker: str, period_s: float, stop: Event) -> None:
@@ -96,36 +136,15 @@ def until_done(act: Callable[[], object], worker: str, stop: Event) -> None:
             return
 
 
-def topics_stage(parts: Parts) -> Stage:
-    """Makes the topics, as soon as the bus is there. Nothing waits for it: a car starts without a network."""
-    return Stage("topics", partial(until_done, parts.create_topics, "topics"))
-
-
 def wait_for_schema(parts: Parts, worker: str, stop: Event) -> None:
     """Return when the database is there with a schema as new as the program."""
     until_done(partial(refuse_old_schema, parts), worker, stop)
 
 
-def purge_stage(parts: Parts, period_s: float) -> Stage:
-    """Destroys, again and again, what has outlived its period: in the database, the picture store and on the bus."""
-    return Stage("purge", partial(_purge, parts, period_s))
-
-
-def _purge(parts: Parts, period_s: float, stop: Event) -> None:
-    wait_for_schema(parts, "purge", stop)
-    repeat(partial(_purge_once, parts), "purge", period_s, stop)
-
-
-def _purge_once(parts: Parts) -> None:
-    retention, moment = parts.policy.retention, now()
-    purged = purge(parts.database, parts.pictures, retention, moment)
-    trimmed = trim_topics(parts.bus, retention, moment)
-    if purged or trimmed:
-        log.info("purged", messages=trimmed, **asdict(purged))
-
-
 def refuse_old_schema(parts: Parts) -> None:
     """Raise StorageUnavailable when the schema is older than the program: a start would fail at its first write."""
+    from alpr_pipeline.storage.migrate import pending
+
     missing = pending(parts.database)
     if missing:
         raise StorageUnavailable(f"the schema lacks {', '.join(missing)}: run `alpr migrate` first")

@@ -11,11 +11,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from alpr_pipeline.bus.kafka import KafkaSettings
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "ALPR_"
 CONFIG_FILE_VARIABLE = "ALPR_CONFIG"
+SHIPPED = "shipped"
 
 
 class _Section(BaseModel):
@@ -58,8 +59,8 @@ class EdgeSettings(_Section):
         4_000_000_000, ge=10_000_000, description="Size of the spool on disk; beyond it the oldest pictures go first."
     )
     spool_reads_max: int = Field(1_000_000, ge=1_000, description="Reads in the spool; beyond it the oldest go.")
-    overview_width_max: int = Field(
-        1280, ge=320, le=3840, description="Pixels; wider overview pictures are scaled down."
+    overview_side_max: int = Field(
+        1280, ge=320, le=3840, description="Pixels; overview pictures with a longer side are scaled down."
     )
     overview_quality: int = Field(80, ge=40, le=95, description="JPEG quality of the overview picture.")
     decide_after_ms: int = Field(
@@ -73,13 +74,12 @@ class EdgeSettings(_Section):
 class RecognitionSettings(_Section):
     """What finds and reads plates."""
 
-    detector: str = Field(
-        "shipped", description="shipped, or the name of a model of open-image-models (is downloaded)."
-    )
-    reader: str = Field("shipped", description="shipped, or the name of a model of fast-plate-ocr (is downloaded).")
+    detector: str = Field(SHIPPED, description="shipped, or the name of a model of open-image-models (is downloaded).")
+    reader: str = Field(SHIPPED, description="shipped, or the name of a model of fast-plate-ocr (is downloaded).")
     detection_confidence_min: float = Field(0.3, gt=0, lt=1, description="Fainter detections are not read.")
-    read_confidence_min: float = Field(0.3, ge=0, lt=1, description="Reads less sure than this are dropped.")
-    threads: int = Field(1, ge=1, le=64, description="Threads of each network; more than one rarely pays.")
+    read_confidence_min: float = Field(
+        0.6, ge=0, lt=1, description="A vehicle whose looks agree less surely than this is not read."
+    )
 
 
 class MatchingSettings(_Section):
@@ -97,13 +97,8 @@ class ApiSettings(_Section):
         False, description="true behind TLS: browsers then never send the session in the clear."
     )
     upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
-
-
-class AuditSettings(_Section):
-    """The proof of the audit trail."""
-
-    checkpoints: Path | None = Field(
-        None, description="Folder of the signed checkpoints and their key; none: `audit` under `data`."
+    scrape_token: SecretStr = Field(
+        SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."
     )
 
 
@@ -132,7 +127,6 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings = RecognitionSettings()
     matching: MatchingSettings = MatchingSettings()
     api: ApiSettings = ApiSettings()
-    audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property

@@ -29,6 +29,7 @@ from alpr_pipeline.edge.spool import Spool
 from alpr_pipeline.edge.uplink import Uplink, UplinkSettings
 from alpr_pipeline.errors import AlprError
 from alpr_pipeline.recognition.gate import GateSettings, MotionGate
+from alpr_pipeline.recognition.jpeg import Overview
 from alpr_pipeline.recognition.recogniser import Recogniser
 from alpr_pipeline.recognition.tracker import Passing, Tracker, TrackerSettings
 from alpr_pipeline.telemetry.metrics import DELAY_SECONDS, FAILED, RECEIVED, SENT
@@ -47,6 +48,7 @@ class EdgeSettings:
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     gate: GateSettings | None = field(default_factory=GateSettings)  # None: every frame is looked at
+    overview: Overview = field(default_factory=Overview)
     uplink: UplinkSettings = field(default_factory=UplinkSettings)
     reader: ReaderSettings = field(default_factory=ReaderSettings)
     drain_s: float = 30.0  # how long `finish` waits for the bus to take the rest
@@ -63,7 +65,6 @@ class EdgeAgent:
         bus: Bus,
         *,
         incar: InCar | None = None,
-        reader_version: str = "",
         settings: EdgeSettings | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -73,7 +74,6 @@ class EdgeAgent:
         self._spool = spool
         self._bus = bus
         self._incar = incar
-        self._reader_version = reader_version
         self._clock = clock
         self._keeper = Keeper(spool)
         self._uplink = Uplink(spool, bus.publisher, self._settings.uplink)
@@ -147,7 +147,8 @@ class EdgeAgent:
     def _pass_on(self, lane: Lane, passings: Sequence[Passing]) -> None:
         """Alert first, then keep: an officer must not wait for a disk."""
         for passing in passings:
-            read = read_of(passing, lane.reader.camera, self._reader_version, os.urandom(10))
+            overview = self._settings.overview
+            read = read_of(passing, lane.reader.camera, overview, self._recogniser.reader_version, os.urandom(10))
             self._alert(lane, read)
             self._keeper.keep(read, self._pictures(lane, passing, read))
             self._uplink.wake()
@@ -164,7 +165,7 @@ class EdgeAgent:
 
     def _pictures(self, lane: Lane, passing: Passing, read: PlateRead) -> list[Picture]:
         try:
-            return pictures_of(passing, read)
+            return pictures_of(passing, read, self._settings.overview)
         except Exception as error:  # noqa: BLE001  # a read without pictures is better than none
             self._report(lane, error)
             return []

@@ -15,7 +15,7 @@ from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.errors import StorageUnavailable
 from alpr_pipeline.matching.follower import HotlistFollower
-from alpr_pipeline.matching.index import HotlistIndex
+from alpr_pipeline.matching.index import PROBABILITY_MIN, HotlistIndex
 from alpr_pipeline.telemetry.metrics import HOTLIST_ENTRIES
 
 WORKER = "in-car"
@@ -28,9 +28,15 @@ log = structlog.get_logger()
 class InCar:
     """Matches reads in the car and announces what they hit."""
 
-    def __init__(self, copy: HotlistCopy, announce: Announcer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        copy: HotlistCopy,
+        announce: Announcer,
+        clock: Callable[[], datetime],
+        probability_min: float = PROBABILITY_MIN,
+    ) -> None:
         """Load the copy: from now on reads are matched, with the network or without."""
-        self._index = HotlistIndex()
+        self._index = HotlistIndex(probability_min)
         self._copy = copy
         self._announce = announce
         self._clock = clock

@@ -133,8 +133,8 @@ def _entry(
             list_name=list_name,
             plate=cells["plate"],
             issuer=cells["issuer"].upper() or None,
-            reason=cells["reason"],  # type: ignore[arg-type]  # pydantic turns the text into the enum, or refuses it
-            priority=cells["priority"].lower() or defaults.priority,  # type: ignore[arg-type]
+            reason=cells["reason"],  # pydantic turns the text into the enum, or refuses it
+            priority=cells["priority"].lower() or defaults.priority,
             authority=cells["authority"] or defaults.authority,
             reference=cells["reference"],
             vehicle=cells["vehicle"],

@@ -1,5 +1,7 @@
 """The pictures that belong to a read, as JPEG: small enough for a cellular link, good enough to check the read."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,22 +9,26 @@ from numpy.typing import NDArray
 from alpr_pipeline.domain.picture import PICTURE_BYTES_MAX
 from alpr_pipeline.errors import RecognitionError
 
-OVERVIEW_SIDE_MAX = 1280
-OVERVIEW_QUALITY = 80
 PLATE_SIDE_MAX = 400
 PLATE_QUALITY = 90
 _QUALITY_STEP = 20
 _QUALITY_MIN = 20
 
 
-def overview_scale(image: NDArray[np.uint8]) -> float:
-    """Return by how much a frame is made smaller for its overview, at most 1.0."""
-    return min(1.0, OVERVIEW_SIDE_MAX / float(max(image.shape[:2])))
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How a whole frame becomes a picture."""
 
+    side_max: int = 1280
+    quality: int = 80
 
-def overview_jpeg(image: NDArray[np.uint8]) -> bytes:
-    """Return a whole frame (height, width, 3; BGR) as JPEG."""
-    return encode_jpeg(image, OVERVIEW_SIDE_MAX, OVERVIEW_QUALITY)
+    def scale(self, image: NDArray[np.uint8]) -> float:
+        """Return by how much a frame is made smaller, at most 1.0."""
+        return min(1.0, self.side_max / float(max(image.shape[:2])))
+
+    def jpeg(self, image: NDArray[np.uint8]) -> bytes:
+        """Return a frame (height, width, 3; BGR) as JPEG."""
+        return encode_jpeg(image, self.side_max, self.quality)
 
 
 def plate_jpeg(crop: NDArray[np.uint8]) -> bytes:

@@ -30,8 +30,8 @@ class Reader:
 
     Args:
         weights: the folder of the shipped network.
-        hub: the name of a model of fast-plate-ocr's hub, read instead of the shipped one; it is downloaded when it is
-            not in the hub's cache, and no digest of it is known.
+        hub: the name of a model of fast-plate-ocr's hub, read instead of the shipped one; it is downloaded when it is not
+            in the hub's cache, and no digest of it is known.
 
     Raises:
         RecognitionError: the shipped weights are missing or damaged, or the hub's model cannot be had.
@@ -39,6 +39,7 @@ class Reader:
 
     def __init__(self, weights: Path = WEIGHTS, *, hub: str | None = None) -> None:
         self._recognizer = _shipped(weights) if hub is None else _from_hub(hub)
+        self.version = hub or f"shipped-{_digests(weights)[NETWORK][:12]}"
         config: PlateConfig = self._recognizer.config
         self._config = config
         self._columns = _columns(config.alphabet, config.pad_char)

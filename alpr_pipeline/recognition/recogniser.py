@@ -31,6 +31,8 @@ class PlateFinder(Protocol):
 class PlateReader(Protocol):
     """Reads plates: the shipped reader, or one of a hub."""
 
+    version: str  # which weights, so that a doubt about a read can be traced
+
     def read(self, crops: Sequence[Image]) -> list[Look]:
         """Return one look for each crop, in order."""
 
@@ -50,6 +52,7 @@ class Recogniser:
     """Finds and reads the plates of a frame. Usable from one thread at a time."""
 
     def __init__(self, detector: PlateFinder, reader: PlateReader, rectify: Rectify) -> None:
+        self.reader_version = reader.version
         self._detector = detector
         self._reader = reader
         self._rectify = rectify

@@ -80,6 +80,11 @@ class EmbeddedPostgres:
         """The server's process, while it runs."""
         return self._server.pid if self._server and self._server.poll() is None else None
 
+    def running_url(self) -> str | None:
+        """Return where to connect while another program has this folder's server running; None when none does."""
+        _, socket_dir = _noted_server(self._cluster) or (0, None)
+        return _url(socket_dir, NAME) if socket_dir and _answers(socket_dir) else None
+
     def start(self) -> str:
         """Start the server, in a new folder after making the database, and return where to connect.
 
@@ -258,12 +263,8 @@ def _programs() -> Path:
 
 def _stop_leftover(cluster: Path) -> None:
     """Stop the server that a killed program left behind. What answers at the place noted in the folder is that one."""
-    try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-        pid, socket_dir = int(lines[0]), Path(lines[4])
-    except (OSError, ValueError, IndexError):
-        return
-    if not _answers(socket_dir):
+    pid, socket_dir = _noted_server(cluster) or (0, None)
+    if socket_dir is None or not _answers(socket_dir):
         return
     _log.warning("database_server_left_behind", pid=pid)
     give_up = time.monotonic() + STOP_S_MAX
@@ -272,6 +273,15 @@ def _stop_leftover(cluster: Path) -> None:
         while time.monotonic() < give_up:
             os.kill(pid, 0)
             time.sleep(0.05)
+
+
+def _noted_server(cluster: Path) -> tuple[int, Path] | None:
+    """Return the process and the socket's folder of the server that is noted in a folder, if one is."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        return int(lines[0]), Path(lines[4])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _answers(socket_dir: Path) -> bool:

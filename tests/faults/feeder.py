@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID, uuid5
 
-from alpr_pipeline.bus.kafka import KafkaBus, KafkaSettings
+from alpr_pipeline.bus.kafka import KafkaBus
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge.spool import Spool

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from alpr_pipeline.bus.kafka import KafkaBus, KafkaSettings
+from alpr_pipeline.bus.kafka import KafkaBus
+from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.bus.topics import pipeline_topics
 from alpr_pipeline.cli.parts import read_policy
 from alpr_pipeline.storage.database import Database

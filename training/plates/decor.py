@@ -1,4 +1,4 @@
-"""What a plate carries besides its text: field, art, strips, stars, bands, seals, stickers, screws and dirt."""
+"""What a plate carries besides its text: field, art, strips, stars, bands, seals, stickers, screws and dirt of the press."""
 
 import math
 

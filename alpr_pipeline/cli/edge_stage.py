@@ -1,0 +1,54 @@
+"""The edge agent as a stage: cameras, networks, spool and the car's own copy of the hot lists, from the settings."""
+
+import os
+import sys
+from functools import partial
+
+from alpr_pipeline.capture.definition import load_cameras
+from alpr_pipeline.capture.opening import open_source
+from alpr_pipeline.cli.parts import Parts, now
+from alpr_pipeline.cli.process import Stage
+from alpr_pipeline.cli.recognition import open_recogniser
+from alpr_pipeline.config.settings import Settings
+from alpr_pipeline.edge.agent import WORKER, EdgeAgent, EdgeSettings
+from alpr_pipeline.edge.hotlist_copy import HotlistCopy
+from alpr_pipeline.edge.incar import InCar, console_announcer
+from alpr_pipeline.edge.spool import Spool, SpoolLimits
+from alpr_pipeline.recognition.jpeg import Overview
+from alpr_pipeline.recognition.tracker import TrackerSettings
+
+
+def edge_stages(parts: Parts) -> list[Stage]:
+    """Cameras in, reads out. Everything that is wrong with cameras, networks or disk is said here, at the start."""
+    settings = parts.settings
+    folder = settings.edge.cameras
+    cameras = [(camera, partial(open_source, camera, folder, os.environ)) for camera in load_cameras(folder)]
+    copy = parts.closing(HotlistCopy(settings.data / "edge/hotlist.db"))
+    agent = EdgeAgent(
+        cameras,
+        open_recogniser(settings.recognition),
+        parts.closing(_spool(parts)),
+        parts.bus,
+        incar=InCar(copy, console_announcer(sys.stdout), now, settings.matching.probability_min),
+        settings=_agent_settings(settings),
+        clock=now,
+    )
+    for name, check in agent.checks().items():
+        parts.health.watch(name, check)
+    return [Stage(WORKER, agent.run)]
+
+
+def _spool(parts: Parts) -> Spool:
+    edge = parts.settings.edge
+    limits = SpoolLimits(rows_max=edge.spool_reads_max * 3, bytes_max=edge.spool_bytes_max)  # a read has two pictures
+    return Spool(parts.settings.data / "edge/spool.db", parts.policy.retention.spool, limits)
+
+
+def _agent_settings(settings: Settings) -> EdgeSettings:
+    edge = settings.edge
+    tracker = TrackerSettings(
+        deadline_s=edge.decide_after_ms / 1000,
+        repeat_gap_s=edge.repeat_gap_s,
+        least_confidence=settings.recognition.read_confidence_min,
+    )
+    return EdgeSettings(tracker=tracker, overview=Overview(edge.overview_side_max, edge.overview_quality))

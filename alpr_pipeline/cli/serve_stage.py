@@ -1,0 +1,88 @@
+"""The API and the console as a stage."""
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread
+
+import structlog
+import uvicorn
+
+from alpr_pipeline.api.app import create_app
+from alpr_pipeline.api.feed import HitFeed
+from alpr_pipeline.api.services import Services
+from alpr_pipeline.cli.parts import Parts, now
+from alpr_pipeline.cli.process import Stage
+from alpr_pipeline.cli.stages import outbox_stage, wait_for_schema
+from alpr_pipeline.config.settings import ApiSettings
+from alpr_pipeline.errors import ConfigError
+
+OPEN_PAGES_S_MAX = 2  # how long the streams of open pages may delay the end
+
+log = structlog.get_logger()
+
+
+def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> list[Stage]:
+    """HTTP, and changes of hot lists to the bus. `told` is called with the address once it answers.
+
+    Raises ConfigError when the address cannot be had.
+    """
+    settings = parts.settings.api
+    listener = parts.closing(_listener(settings))
+    app = create_app(
+        Services(
+            parts.database,
+            parts.pictures,
+            parts.health,
+            HitFeed(parts.database),
+            now,
+            secure_cookies=settings.secure_cookies,
+            upload_bytes_max=settings.upload_bytes_max,
+            scrape_token=settings.scrape_token.get_secret_value(),
+        )
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # a path may hold a search term
+            server_header=False,
+            timeout_graceful_shutdown=OPEN_PAGES_S_MAX,
+        )
+    )
+    return [Stage("api", partial(_serve, parts, server, listener, told)), outbox_stage(parts)]
+
+
+def _serve(
+    parts: Parts, server: uvicorn.Server, listener: socket.socket, told: Callable[[str], None] | None, stop: Event
+) -> None:
+    wait_for_schema(parts, "api", stop)
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)
+    thread.start()
+    while thread.is_alive() and not server.started:
+        stop.wait(0.02)
+    address = _address(listener)
+    log.info("serving", address=address)
+    if told:
+        told(address)
+    while thread.is_alive() and not stop.wait(0.2):
+        pass
+    server.should_exit = True
+    thread.join()
+    if not stop.is_set():
+        raise ConfigError(f"the HTTP server at {address} ended by itself")
+
+
+def _listener(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"api: cannot listen on {settings.host}:{settings.port}: {error.strerror}: choose another api.port"
+        ) from None
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
