@@ -10,6 +10,7 @@ READS = "alpr.reads"  # PlateRead; key: camera
 PICTURES = "alpr.pictures"  # Picture; key: read
 HITS = "alpr.hits"  # Hit; key: read
 HOTLIST = "alpr.hotlist"  # HotlistChange; key: entry; compacted
+CHECKPOINTS = "alpr.checkpoints"  # signed heads of the audit trail; no plate; kept as long as the trail
 DEAD = "alpr.dead"  # what could not be decoded, with the reason
 
 HOTLIST_TOPIC = Topic(HOTLIST, partitions=1, compacted=True)  # one partition, so that changes keep their order
@@ -25,4 +26,5 @@ def pipeline_topics(retention: Retention, partitions: int = 6) -> list[Topic]:
         replace(plain, name=HITS),
         HOTLIST_TOPIC,
         replace(plain, name=DEAD, partitions=1),
+        Topic(CHECKPOINTS, partitions=1, keep=retention.audit),
     ]

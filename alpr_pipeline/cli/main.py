@@ -19,7 +19,12 @@ COMMANDS = {
     **dict.fromkeys(("run", "edge", "match", "write", "serve", "purge", "migrate"), "run_commands"),
     "read": "read_command",
 }
-GROUPS = {"policy": "policy_commands", "user": "user_commands", "config": "config_commands"}
+GROUPS = {
+    "policy": "policy_commands",
+    "audit": "audit_commands",
+    "user": "user_commands",
+    "config": "config_commands",
+}
 
 
 def application(words: Iterable[str]) -> typer.Typer:

@@ -6,6 +6,7 @@ import typer
 
 from alpr_pipeline.cli.demo import Demo
 from alpr_pipeline.cli.edge_stage import edge_stages
+from alpr_pipeline.cli.oversight_stages import checkpoint_stage
 from alpr_pipeline.cli.parts import Parts
 from alpr_pipeline.cli.process import Stage, run_until_stopped
 from alpr_pipeline.cli.serve_stage import serve_stages
@@ -42,6 +43,7 @@ def all_stages(parts: Parts, demo: Demo | None) -> list[Stage]:
         *serve_stages(parts, told=demo.begin if demo else _say_address),
         *edge_stages(parts),
         purge_stage(parts, PURGE_PERIOD_S),
+        checkpoint_stage(parts),
         *([demo.stage()] if demo else []),
     ]
 

@@ -84,10 +84,11 @@ def purge(
         float | None, typer.Option("--every", help="Go on, with so many seconds between.", min=1)
     ] = None,
 ) -> None:
-    """Destroy what the policy no longer lets us keep, and say what went."""
+    """Destroy what the policy no longer lets us keep, and say what went. With --every also sign the audit trail."""
+    from alpr_pipeline.cli.oversight_stages import checkpoint_stage
     from alpr_pipeline.cli.parts import now
     from alpr_pipeline.cli.process import run_until_stopped
-    from alpr_pipeline.cli.stages import purge_stage, refuse_old_schema
+    from alpr_pipeline.cli.stages import purge_stage, refuse_old_schema, topics_stage
     from alpr_pipeline.config.settings import BusKind, load_settings
     from alpr_pipeline.retention.purge import purge as purge_now
     from alpr_pipeline.retention.topics import trim_topics
@@ -98,7 +99,7 @@ def purge(
         raise ConfigError("--every is for bus.kind = kafka: `alpr run` purges by itself, every minute")
     with started(settings, visiting=True) as parts:
         if every_s is not None and not dry_run:
-            run_until_stopped([purge_stage(parts, every_s)], Event())
+            run_until_stopped([topics_stage(parts), purge_stage(parts, every_s), checkpoint_stage(parts)], Event())
             return
         refuse_old_schema(parts)
         retention, moment = parts.policy.retention, now()

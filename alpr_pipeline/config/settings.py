@@ -102,6 +102,14 @@ class ApiSettings(_Section):
     )
 
 
+class AuditSettings(_Section):
+    """The proof of the audit trail."""
+
+    checkpoints: Path | None = Field(
+        None, description="Folder of the signed checkpoints and their key; none: `audit` under `data`."
+    )
+
+
 class TelemetrySettings(_Section):
     """What a process says of itself."""
 
@@ -127,6 +135,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings = RecognitionSettings()
     matching: MatchingSettings = MatchingSettings()
     api: ApiSettings = ApiSettings()
+    audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property

@@ -8,9 +8,14 @@ class AuditAction(StrEnum):
 
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
+    ACCESS_REFUSED = "access-refused"
     ACCOUNT_CREATED = "account-created"
     ACCOUNT_CHANGED = "account-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # an action, not a password
+    SESSIONS_VIEWED = "sessions-viewed"
+    SESSION_ENDED = "session-ended"
+    TOKEN_ISSUED = "token-issued"  # noqa: S105  # likewise
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105
     HOTLIST_LOADED = "hotlist-loaded"
     HOTLIST_VIEWED = "hotlist-viewed"
     HITS_VIEWED = "hits-viewed"
@@ -18,6 +23,15 @@ class AuditAction(StrEnum):
     PICTURE_VIEWED = "picture-viewed"
     HIT_ACKNOWLEDGED = "hit-acknowledged"
     HIT_DISPOSED = "hit-disposed"
+    READS_SEARCHED = "reads-searched"
+    SEARCH_REQUESTED = "search-requested"
+    SEARCH_DECIDED = "search-decided"
+    HOLD_CHANGED = "hold-changed"
+    AUDIT_TRAIL_VIEWED = "audit-trail-viewed"
+    AUDIT_TRAIL_DESTROYED = "audit-trail-destroyed"
+    AUDIT_SAMPLED = "audit-sampled"
+    AUDIT_JUDGED = "audit-judged"
+    POLICY_CHANGED = "policy-changed"
     PURGED = "purged"
 
 
@@ -26,3 +40,18 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+
+
+# What an act is for, where the act itself says it: Civil Code 1798.90.52(a)(4) wants a purpose with every access.
+STANDING_PURPOSES: dict[AuditAction, str] = {
+    AuditAction.HITS_VIEWED: "alert-response",
+    AuditAction.HIT_VIEWED: "alert-response",
+    AuditAction.PICTURE_VIEWED: "alert-response",
+    AuditAction.HIT_ACKNOWLEDGED: "alert-response",
+    AuditAction.HIT_DISPOSED: "alert-response",
+    AuditAction.AUDIT_TRAIL_VIEWED: "audit",
+    AuditAction.AUDIT_SAMPLED: "audit",
+    AuditAction.AUDIT_JUDGED: "audit",
+    AuditAction.PURGED: "retention",
+    AuditAction.AUDIT_TRAIL_DESTROYED: "retention",
+}

@@ -30,8 +30,8 @@ class Reader:
 
     Args:
         weights: the folder of the shipped network.
-        hub: the name of a model of fast-plate-ocr's hub, read instead of the shipped one; it is downloaded when it is not
-            in the hub's cache, and no digest of it is known.
+        hub: the name of a model of fast-plate-ocr's hub, read instead of the shipped one; it is downloaded when it is
+            not in the hub's cache, and no digest of it is known.
 
     Raises:
         RecognitionError: the shipped weights are missing or damaged, or the hub's model cannot be had.

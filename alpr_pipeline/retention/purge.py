@@ -16,7 +16,9 @@ from alpr_pipeline.errors import StateConflict
 from alpr_pipeline.policy.retention import Retention, partition_start, partition_width
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders
 from alpr_pipeline.storage.accounts import delete_expired_sessions
-from alpr_pipeline.storage.audit import delete_records, record
+from alpr_pipeline.storage.audit import record
+from alpr_pipeline.storage.audit_chain import destroy_expired
+from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audit_partitions
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits
 from alpr_pipeline.storage.hotlists import expire_entries
@@ -49,7 +51,7 @@ class Purged:
     hit_pictures: int = 0
     entries: int = 0  # of hot lists, past their validity
     sessions: int = 0
-    audit_records: int = 0
+    audit_records: int = 0  # in whole months
 
     def __bool__(self) -> bool:
         """Whether anything was destroyed."""
@@ -83,6 +85,7 @@ def prepare_partitions(database: Database, retention: Retention, now: datetime) 
     width = partition_width(retention.read)
     with database.connection() as connection:
         made = create_partitions(connection, (now + ahead * width for ahead in range(PARTITIONS_AHEAD + 1)), width)
+        prepare_audit_partitions(connection, now)
     return [partition.name for partition in made]
 
 
@@ -149,7 +152,7 @@ def _purge_rows(
         purged.sessions = delete_expired_sessions(
             connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX
         )
-        purged.audit_records = delete_records(connection, now - retention.audit)
+        purged.audit_records = destroy_expired(connection, now - retention.audit)
 
 
 def _foresee(database: Database, pictures: PictureStore, retention: Retention, now: datetime) -> Purged:
@@ -176,7 +179,7 @@ def _put_on_record(database: Database, purged: Purged, now: datetime) -> None:
         return
     with database.connection() as connection:
         detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat()}
-        record(connection, username=None, action=AuditAction.PURGED, purpose="retention", detail=detail)
+        record(connection, username=None, action=AuditAction.PURGED, detail=detail)
 
 
 @contextmanager

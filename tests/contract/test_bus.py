@@ -108,7 +108,7 @@ def test_members_of_a_group_share_the_work(bus: Bus, topic: str) -> None:
     until = time.monotonic() + 20
     while sum(map(len, shares)) < 100 and time.monotonic() < until:
         for share, member in zip(shares, members, strict=True):
-            share += member.poll(0.2)
+            share.extend(member.poll(0.2))
     for member in members:
         member.close()
     assert all(shares)

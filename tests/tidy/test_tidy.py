@@ -93,5 +93,6 @@ def test_every_topic_is_documented() -> None:
     """docs/wire.md names each topic."""
     text = Path("docs/wire.md").read_text()
     assert all(
-        f"`{name}`" in text for name in (topics.READS, topics.PICTURES, topics.HITS, topics.HOTLIST, topics.DEAD)
+        f"`{name}`" in text
+        for name in (topics.READS, topics.PICTURES, topics.HITS, topics.HOTLIST, topics.DEAD, topics.CHECKPOINTS)
     )

@@ -92,7 +92,7 @@ def _low_resolution(rng: Generator, image: F32, plate_height: float) -> F32:
 
 
 def degraded(rng: Generator, picture: U8, plate_height: float) -> U8:
-    """Return the picture as another camera might have taken it; `plate_height` is that of its smallest plate, in pixels."""
+    """Return the picture as another camera might have taken it; `plate_height` is its smallest plate's, in pixels."""
     image = picture.astype(np.float32) / 255
     if rng.random() < 0.85:
         image = _tone(rng, image)

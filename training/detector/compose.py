@@ -1,4 +1,4 @@
-"""One training picture: a piece of a street, real or rendered, with plates whose corners are known and things that are none."""
+"""One training picture: a piece of a street, real or rendered, plates of known corners and things that are none."""
 
 import json
 from dataclasses import dataclass
@@ -222,15 +222,17 @@ def _dress(
     flipped: bool,
     scale: float,
 ) -> tuple[list[F32], list[int], list[F32]]:
-    """Exchange plates, scatter plates and other things; return all plates, what is known of each, and the other things."""
+    """Exchange plates, scatter plates and other things; return all plates, what is known of each, and the others."""
     marks, levels = [], []
-    for quad, level in zip(quads, known, strict=True):
+    for quad, level in zip(quads, known.tolist(), strict=True):
         chance = 0.7 if kind == "frame" else 0.6
         soft = float(rng.uniform(0.3, 1.2)) * (min(scale, 2.0) if kind == "frame" else 0.5)
         if level != IGNORE and (flipped or rng.random() < chance):
-            quad, level = _exchange(rng, picture, quad, sources.bank, kind == "scene", soft), CORNERS
-        marks.append(quad)
-        levels.append(int(level))
+            marks.append(_exchange(rng, picture, quad, sources.bank, kind == "scene", soft))
+            levels.append(CORNERS)
+        else:
+            marks.append(quad)
+            levels.append(level)
     free = (
         int(rng.choice([0, 1, 2], p=[0.72, 0.2, 0.08]))
         if kind != "photo"

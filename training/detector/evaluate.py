@@ -1,8 +1,9 @@
-"""Measure a detector on labelled pictures: `python -m training.detector.evaluate LABELS.jsonl ... [--weights FOLDER]`
+"""Measure a detector on labelled pictures: `python -m training.detector.evaluate LABELS.jsonl ... [--weights FOLDER]`.
 
-Recall: labelled plates with a find that overlaps them by half or more (IoU). First: pictures whose most certain find is a
-labelled plate. Right: finds at the default confidence that are labelled plates; pictures have plates nobody labelled, so
-this is a lower bound. Corner: mean distance of corners from the true ones in plate heights, where corners are labelled.
+Recall: labelled plates with a find that overlaps them by half or more (IoU). First: pictures whose most certain find
+is a labelled plate. Right: finds at the default confidence that are labelled plates; pictures have plates nobody
+labelled, so this is a lower bound. Corner: mean distance of corners from the true ones in plate heights, where
+corners are labelled.
 """
 
 import argparse
@@ -70,7 +71,10 @@ class Tally:
         )
 
 
-HEADER = f"{'group':24s}{'pictures':>9s}{'plates':>7s}{'recall':>8s}{'surely':>8s}{'first':>8s}{'right':>8s}{'overlap':>8s}{'corner':>7s}{'ms':>7s}"
+HEADER = (
+    f"{'group':24s}{'pictures':>9s}{'plates':>7s}{'recall':>8s}{'surely':>8s}{'first':>8s}{'right':>8s}"
+    f"{'overlap':>8s}{'corner':>7s}{'ms':>7s}"
+)
 
 
 def read_labels(path: Path) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Checkpoints to ONNX weights with their digests: `python -m training.detector.export --work FOLDER --to WEIGHTS_FOLDER`"""
+"""Checkpoints to ONNX weights with digests: `python -m training.detector.export --work FOLDER --to WEIGHTS_FOLDER`."""
 
 import argparse
 import hashlib

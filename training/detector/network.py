@@ -33,8 +33,8 @@ class Block(nn.Module):
 class Finder(nn.Module):
     """Fully convolutional: (n, 3, h, w) of 0..255 RGB to (n, OUTPUTS, h/8, w/8).
 
-    Channel 0 is the plate score before the sigmoid, then the centre's offset from the cell's middle in cells, the log of width
-    and height over BOX_UNIT, and the corners' offsets from the box's own corners in box widths and heights.
+    Channel 0 is the plate score before the sigmoid, then the centre's offset from the cell's middle in cells, the log
+    of width and height over BOX_UNIT, and the corners' offsets from the box's own corners in box widths and heights.
     """
 
     def __init__(self, scale: float = 1.0) -> None:

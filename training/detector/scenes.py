@@ -1,4 +1,4 @@
-"""Rendered scenes with known plates, written to a folder: `python -m training.detector.scenes FOLDER --bank BANK --count N`
+"""Rendered scenes with known plates, as files: `python -m training.detector.scenes FOLDER --bank BANK --count N`.
 
 Each scene is a JPEG and a line of `scenes.jsonl`: image, plates (corners, visible share), and nothing else.
 """

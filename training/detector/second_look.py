@@ -1,4 +1,4 @@
-"""What the second look is asked: crops about true and false finds, whether each is a plate, and where its corners stand."""
+"""What the second look is asked: crops about true and false finds, whether each is a plate, where its corners are."""
 
 from dataclasses import dataclass
 

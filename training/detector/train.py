@@ -1,4 +1,4 @@
-"""Train both networks: `python -m training.detector.train --work FOLDER --frames LABELS.jsonl --minutes 60`
+"""Train both networks: `python -m training.detector.train --work FOLDER --frames LABELS.jsonl --minutes 60`.
 
 A run goes on from the last checkpoint in the work folder. `--smoke` makes a small bank and a few scenes of its own and
 trains for a minute, to show that every step works.

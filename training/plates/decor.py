@@ -1,4 +1,4 @@
-"""What a plate carries besides its text: field, art, strips, stars, bands, seals, stickers, screws and dirt of the press."""
+"""What a plate carries besides its text: field, art, strips, stars, bands, seals, stickers, screws and dirt."""
 
 import math
 

@@ -36,16 +36,36 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "us": Kind(0.6, (0.36, 0.56), (0.09, 0.165), (0.12, 0.34), 0.25, 0.5, 0.25, (
-        "roadgeek*", "*barlow*", "*overpass*", "*routed*", "*osifont*", "*saira-*", "*rajdhani*", "*dosis*", "*rounded*", "*khand*",
-        "*teko*", "*big-shoulders*", "*bebas*", "*share-tech*", "*pt-sans-narrow*", "*roboto-condensed*", "*antonio*", "*fjalla*",
-        "*national-park*", "*oswald*", "*francois*", "*league*", "*varela*")),
-    "us-serif": Kind(0.0, (0.4, 0.5), (0.1, 0.14), (0.2, 0.3), 0.0, 0.0, 0.0, ("*rokkitt*", "*zilla*", "*roboto-slab*", "*graduate*", "*C059*", "*Bookman*", "*caslon*")),
-    "uk": Kind(0.6, (0.58, 0.68), (0.15, 0.19), (0.12, 0.3), 0.9, 0.85, 0.0, ("*overpass-mono*6*", "*jetbrains-mono*6*", "*tiresias_sign*bold*", "*arimo*6*", "*LiberationSans-Bold*", "*archivo-lat*6*", "*public*6*", "*b612-lat*7*", "*rubik*6*")),
-    "fe": Kind(0.85, (0.56, 0.68), (0.12, 0.16), (0.08, 0.24), 0.9, 0.8, 0.5, ("*OSP-DIN*", "*chakra*", "*kode-mono*", "*quantico*", "*share-tech-mono*", "*b612-mono*7*")),
-    "din": Kind(0.5, (0.46, 0.62), (0.12, 0.16), (0.15, 0.32), 0.8, 0.5, 0.08, ("*OSP-DIN*", "*barlow*", "*share-tech-latin*", "*titillium*", "*roboto-condensed*", "*saira-semi*", "*monda*", "roadgeek*[DE].ttf", "*pathway*", "*ibm-plex-sans*", "*blinker*", "*rajdhani*6*")),
-    "br": Kind(0.65, (0.56, 0.82), (0.125, 0.185), (0.14, 0.34), 0.8, 0.6, 0.0, ("*OSP-DIN*", "*LiberationSans-Bold*", "*arimo*", "*NimbusSans*", "roadgeek*[DEF].ttf", "*overpass-lat*", "*barlow-latin*", "*rubik*", "*tiresias_sign*")),
-    "sans": Kind(0.15, (0.5, 0.75), (0.1, 0.18), (0.1, 0.34), 0.6, 0.4, 0.05, ("*arimo*", "*Liberation*", "*Nimbus*", "*inter*", "*public*", "*mukta*", "*hind*", "*kanit*", "*archivo*", "*prompt*", "*michroma*", "*exo*", "*DejaVuSansC*")),
-    "any": Kind(0.3, (0.36, 0.85), (0.08, 0.2), (0.05, 0.4), 0.6, 0.5, 0.15, ("*",)),
+        "roadgeek*", "*barlow*", "*overpass*", "*routed*", "*osifont*", "*saira-*", "*rajdhani*", "*dosis*",
+        "*rounded*", "*khand*", "*teko*", "*big-shoulders*", "*bebas*", "*share-tech*", "*pt-sans-narrow*",
+        "*roboto-condensed*", "*antonio*", "*fjalla*", "*national-park*", "*oswald*", "*francois*", "*league*",
+        "*varela*",
+    )),
+    "us-serif": Kind(0.0, (0.4, 0.5), (0.1, 0.14), (0.2, 0.3), 0.0, 0.0, 0.0, (
+        "*rokkitt*", "*zilla*", "*roboto-slab*", "*graduate*", "*C059*", "*Bookman*", "*caslon*",
+    )),
+    "uk": Kind(0.6, (0.58, 0.68), (0.15, 0.19), (0.12, 0.3), 0.9, 0.85, 0.0, (
+        "*overpass-mono*6*", "*jetbrains-mono*6*", "*tiresias_sign*bold*", "*arimo*6*", "*LiberationSans-Bold*",
+        "*archivo-lat*6*", "*public*6*", "*b612-lat*7*", "*rubik*6*",
+    )),
+    "fe": Kind(0.85, (0.56, 0.68), (0.12, 0.16), (0.08, 0.24), 0.9, 0.8, 0.5, (
+        "*OSP-DIN*", "*chakra*", "*kode-mono*", "*quantico*", "*share-tech-mono*", "*b612-mono*7*",
+    )),
+    "din": Kind(0.5, (0.46, 0.62), (0.12, 0.16), (0.15, 0.32), 0.8, 0.5, 0.08, (
+        "*OSP-DIN*", "*barlow*", "*share-tech-latin*", "*titillium*", "*roboto-condensed*", "*saira-semi*", "*monda*",
+        "roadgeek*[DE].ttf", "*pathway*", "*ibm-plex-sans*", "*blinker*", "*rajdhani*6*",
+    )),
+    "br": Kind(0.65, (0.56, 0.82), (0.125, 0.185), (0.14, 0.34), 0.8, 0.6, 0.0, (
+        "*OSP-DIN*", "*LiberationSans-Bold*", "*arimo*", "*NimbusSans*", "roadgeek*[DEF].ttf", "*overpass-lat*",
+        "*barlow-latin*", "*rubik*", "*tiresias_sign*",
+    )),
+    "sans": Kind(0.15, (0.5, 0.75), (0.1, 0.18), (0.1, 0.34), 0.6, 0.4, 0.05, (
+        "*arimo*", "*Liberation*", "*Nimbus*", "*inter*", "*public*", "*mukta*", "*hind*", "*kanit*", "*archivo*",
+        "*prompt*", "*michroma*", "*exo*", "*DejaVuSansC*",
+    )),
+    "any": Kind(0.3, (0.36, 0.85), (0.08, 0.2), (0.05, 0.4), 0.6, 0.5, 0.15, (
+        "*",
+    )),
 }  # fmt: skip
 
 
@@ -63,14 +83,14 @@ def _files_like(patterns: tuple[str, ...]) -> tuple[Path, ...]:
 @cache
 def _font(path: Path) -> ImageFont.FreeTypeFont:
     trial = ImageFont.truetype(str(path), 100)
-    left, top, right, bottom = trial.getbbox("H")
+    _, top, _, bottom = trial.getbbox("H")
     return ImageFont.truetype(str(path), max(8, round(100 * MASTER / max(1, bottom - top))))
 
 
 @lru_cache(maxsize=12_000)
 def _font_glyph(path: Path, char: str) -> U8:
     font = _font(path)
-    left, top, right, bottom = font.getbbox(char)
+    left, _, right, bottom = font.getbbox(char)
     base = font.getbbox("H")
     low = max(bottom, base[3]) if char in "QJ,;" else base[3]
     image = Image.new("L", (max(2, int(right - left) + 4), max(2, int(low - base[1]) + 4)))

@@ -1,7 +1,8 @@
-"""Fetch the free fonts of fonts.toml and unpack them as TrueType files. `python -m training.plates.fetch_fonts var/fonts`
+"""Fetch the free fonts of fonts.toml, as TrueType files: `python -m training.plates.fetch_fonts var/fonts`.
 
-Fonts come from the package registries of Debian (`apt-get download`) and npm (`npm pack`), through those ordinary clients;
-nothing is installed. A package that cannot be had is named and left out: the renderer draws on whatever is there.
+Fonts come from the package registries of Debian (`apt-get download`) and npm (`npm pack`), through those ordinary
+clients; nothing is installed. A package that cannot be had is named and left out: the renderer draws on whatever is
+there.
 """
 
 import argparse

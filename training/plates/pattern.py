@@ -1,7 +1,7 @@
 """The small language in which a style says how its texts are made.
 
 `L` a letter, `N` a digit, `[ABC]` one of these, `{name}` one entry of the style's list, `'X'` that very text;
-` ` a gap, `-` a dash, `.` a dot, `*` a seal: drawn, not read; `|` a new line; `(LL)` small letters stacked, which are read.
+` ` a gap, `-` a dash, `.` a dot, `*` a seal: drawn, not read; `|` a new line; `(LL)` small letters stacked, read.
 """
 
 from collections.abc import Mapping, Sequence

@@ -260,10 +260,10 @@ def _place(
     step = size / max(1, len(masks))
     top = middle - size / 2
     for k, (char, mask) in enumerate(zip(place.text, masks, strict=False)):
-        fit = max(2, int(round(mask.shape[1] * width / max(1.0, max(m.shape[1] for m in masks)))))
+        fit = max(2, round(mask.shape[1] * width / max(1.0, *(m.shape[1] for m in masks))))
         shaped = cv2.resize(mask, (fit, mask.shape[0]), interpolation=cv2.INTER_AREA) if fit != mask.shape[1] else mask
-        left = int(round(x + (width - fit) / 2))
-        _lay(sheet.ink, shaped, left, int(round(top + k * step)))
+        left = round(x + (width - fit) / 2)
+        _lay(sheet.ink, shaped, left, round(top + k * step))
         sheet.glyphs.append(
             Glyph(char, left, top + k * step, fit, min(mask.shape[0], step if len(masks) > 1 else size))
         )

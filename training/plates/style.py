@@ -60,7 +60,7 @@ def _tuples(value: Any) -> Any:
 def load_styles() -> tuple[Style, ...]:
     """Return every style of the TOML files.
 
-    A file's `[defaults]` hold for all its styles; `[lists]` are its named lists. Its `share` is the probability of the file.
+    A file's `[defaults]` hold for all its styles; `[lists]` are its named lists; `share` is its probability.
 
     Raises:
         ValueError: a key is not one of Style's.
@@ -102,6 +102,10 @@ PARTS = ("L", "LL", "LLL", "N", "NN", "NNN", "NNNN", "NNNNN", "LN", "NL", "LLLL"
 FACES = ("us", "uk", "fe", "din", "br", "sans", "any", "us-serif")
 
 
+def _hex(colour: np.ndarray[Any, Any]) -> str:
+    return "#" + "".join(f"{int(part):02x}" for part in colour)
+
+
 def invented_style(rng: Generator) -> Style:
     """Return a style of free choice, so that the reader learns letters rather than issuers."""
     pick = rng.choice
@@ -119,11 +123,13 @@ def invented_style(rng: Generator) -> Style:
     ink = np.clip(tone + (1 if dark else -1) * rng.integers(110, 230, 3), 0, 255)
     return Style(
         region="", patterns=(pattern,), aspect=(float(rng.uniform(1.2, 2.2) if lines == 2 else rng.uniform(1.9, 5.2)),),
-        colours=(("#%02x%02x%02x" % tuple(tone), "#%02x%02x%02x" % tuple(ink)),), face=str(pick(FACES)),
+        colours=((_hex(tone), _hex(ink)),), face=str(pick(FACES)),
         text_height=(0.4, 0.78), text_y=(0.42, 0.58), fill=(0.6, 0.97), spread=bool(rng.random() < 0.3),
         strip=str(pick(["", "", "X", "AB", "EST", "IND"])), strip_side=str(pick(["left", "left", "right", "both"])),
-        stars=bool(rng.random() < 0.5), header=("",) if rng.random() < 0.5 else ("REGION", "Province", "FEDERAL DISTRICT", "NORTH"),
-        footer=("",) if rng.random() < 0.5 else ("www.motors.example", "GARAGE", "Land of Lakes"), holes=0.5, border=0.5,
+        stars=bool(rng.random() < 0.5),
+        header=("",) if rng.random() < 0.5 else ("REGION", "Province", "FEDERAL DISTRICT", "NORTH"),
+        footer=("",) if rng.random() < 0.5 else ("www.motors.example", "GARAGE", "Land of Lakes"),
+        holes=0.5, border=0.5,
         art=("hills", "sun", "stripes", "sky", "tree", "bird", "flag", "wave") if rng.random() < 0.3 else (),
         stickers=0.15, seal=str(pick(["round", "square", "star", "dot"])), radius=float(rng.uniform(0.02, 0.15)),
     )  # fmt: skip

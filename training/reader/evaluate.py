@@ -1,7 +1,8 @@
-"""Measure a reader on labelled crops. `python -m training.reader.evaluate LABELS.jsonl ... [--weights reader.onnx]`
+"""Measure a reader on labelled crops: `python -m training.reader.evaluate LABELS.jsonl ... [--weights reader.onnx]`.
 
-Boxes are the labels' own with a margin, and once more with a detector's errors. Columns: plates, whole text right, right when
-O is 0 and I is 1, right or one edit away, and the expected calibration error of the whole text's probability.
+Boxes are the labels' own with a margin, and once more with a detector's errors. Columns: plates, whole text right,
+right when O is 0 and I is 1, right or one edit away, and the expected calibration error of the whole text's
+probability.
 """
 
 import argparse
@@ -36,7 +37,7 @@ class Score:
 
 
 def cuts(crops: Sequence[Crop], jitter: float, seed: int = 0) -> U8:
-    """Return the crops at the reader's size: 4 % margin, and errors of `jitter` (a deviation, as a share of the box)."""
+    """Return the crops at the reader's size: 4 % margin, and errors of `jitter` (a deviation, a share of the box)."""
     rng = default_rng(seed)
     out = []
     for crop in crops:

@@ -1,4 +1,4 @@
-"""Export a trained reader so that fast-plate-ocr runs it. `python -m training.reader.export CHECKPOINT FOLDER`
+"""Export a trained reader so that fast-plate-ocr runs it: `python -m training.reader.export CHECKPOINT FOLDER`.
 
 Writes reader.onnx (bytes in, probabilities out; all preparation is in the graph), reader.yaml (fast-plate-ocr's plate
 configuration) and reader.sha256 (their digests, which the program checks when it loads them).
@@ -59,7 +59,8 @@ def export(checkpoint: Path, folder: Path, temperature: float) -> None:
     onnx.save(model, str(path))
     config = {
         "max_plate_slots": SLOTS, "alphabet": VOCABULARY, "pad_char": PAD, "img_height": VIEW[1], "img_width": VIEW[0],
-        "keep_aspect_ratio": False, "interpolation": "linear", "image_color_mode": "rgb", "plate_regions": [*names, UNKNOWN],
+        "keep_aspect_ratio": False, "interpolation": "linear", "image_color_mode": "rgb",
+        "plate_regions": [*names, UNKNOWN],
     }  # fmt: skip
     (folder / "reader.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     lines = [

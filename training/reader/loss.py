@@ -86,6 +86,7 @@ def stack(parts: list[tuple[NDArray[np.int64], F32, float, NDArray[np.int64], in
     """Return the targets of a batch."""
     letters, glances, placed, cells, region = zip(*parts, strict=True)
     return Targets(
-        torch.from_numpy(np.stack(letters)), torch.from_numpy(np.stack(glances)), torch.tensor(placed, dtype=torch.float32),
-        torch.from_numpy(np.stack(cells)).flatten(1), torch.tensor(region, dtype=torch.long),
+        torch.from_numpy(np.stack(letters)), torch.from_numpy(np.stack(glances)),
+        torch.tensor(placed, dtype=torch.float32), torch.from_numpy(np.stack(cells)).flatten(1),
+        torch.tensor(region, dtype=torch.long),
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """The reader's network: convolutions, a little attention for the order of letters, and one supervised glance per slot.
 
-The picture becomes a map of 8 x 48 cells. Two small transformer layers over a coarser map tell every cell where it stands in
-the text. Then each of the ten slots looks for its letter: its attention over the cells is trained directly, since the
-renderer knows where every letter stands; a slot behind the last letter looks at a cell that is nowhere.
+The picture becomes a map of 8 x 48 cells. Two small transformer layers over a coarser map tell every cell where it
+stands in the text. Then each of the ten slots looks for its letter: its attention over the cells is trained directly,
+since the renderer knows where every letter stands; a slot behind the last letter looks at a cell that is nowhere.
 """
 
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ class ReaderNet(nn.Module):
 
     @staticmethod
     def _normalise(pictures: Tensor) -> Tensor:
-        """Bring every picture to mean 0 and deviation 1, all colours together, so that exposure and haze matter less."""
+        """Bring every picture to mean 0 and deviation 1, all colours together: exposure and haze matter less."""
         mean = pictures.mean((1, 2, 3), keepdim=True)
         spread = ((pictures - mean) ** 2).mean((1, 2, 3), keepdim=True).sqrt()
         return (pictures - mean) / (spread + 4.0)

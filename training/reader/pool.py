@@ -1,8 +1,8 @@
 """A pool of rendered plates on disk, filled and refreshed by processes of its own, read by those that train.
 
-Rendering a plate costs more than looking at it from a new angle, so every plate serves for many views before it is replaced.
-A slot that is being overwritten may be read half new: the picture and its letters are written in that order and a view is
-one sample of millions, so no lock is taken.
+Rendering a plate costs more than looking at it from a new angle, so every plate serves for many views before it is
+replaced. A slot that is being overwritten may be read half new: the picture and its letters are written in that order
+and a view is one sample of millions, so no lock is taken.
 """
 
 import argparse
@@ -77,7 +77,7 @@ class Pool:
         self._meta[slot] = (1, h, w, len(plate.glyphs), plate.text.encode(), region, boxes, min(255, corner))
 
     def get(self, slot: int) -> tuple[U8, str, int, NDArray[np.float32], int] | None:
-        """Return picture, text, region's index (-1: none), letter boxes (n, 4) and corner radius; None where the slot is empty."""
+        """Return picture, text, region's index (-1: none), letter boxes (n, 4), radius; None for an empty slot."""
         meta = self._meta[slot]
         if not meta["ready"]:
             return None

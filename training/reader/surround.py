@@ -13,9 +13,10 @@ from training.plates.faces import print_text
 
 U8 = NDArray[np.uint8]
 WORDS = (
-    "AUTO HAUS NORD", "CITY MOTORS", "LAKESIDE", "TOYOTA", "FORD", "www.cars.example", "CONCESSIONARIA", "GARAGE DU PARC", "HONDA",
-    "0800 555 010", "DRIVE HAPPY", "ALUMNI", "MY OTHER CAR", "CHEVROLET", "SKODA", "AUTOCENTRUM", "DEALER OF THE YEAR", "SUBARU",
-    "UNIVERSITY", "VOLKSWAGEN", "NISSAN", "RENAULT", "AUTO GROUP", "COLISEUM", "Harley", "I LOVE NY", "PREMIER", "MOTOR CO",
+    "AUTO HAUS NORD", "CITY MOTORS", "LAKESIDE", "TOYOTA", "FORD", "www.cars.example", "CONCESSIONARIA",
+    "GARAGE DU PARC", "HONDA", "0800 555 010", "DRIVE HAPPY", "ALUMNI", "MY OTHER CAR", "CHEVROLET", "SKODA",
+    "AUTOCENTRUM", "DEALER OF THE YEAR", "SUBARU", "UNIVERSITY", "VOLKSWAGEN", "NISSAN", "RENAULT", "AUTO GROUP",
+    "COLISEUM", "Harley", "I LOVE NY", "PREMIER", "MOTOR CO",
 )  # fmt: skip
 PAINTS = (
     (20, 20, 22),
@@ -48,7 +49,7 @@ class Surround:
         return self._painted(w, h)
 
     def around_plate(self, quad: NDArray[np.float32], w: int, h: int) -> U8 | None:
-        """Return a real plate's surroundings, laid so that the real plate lies under the quad; None where there are none."""
+        """Return a real plate's surroundings, laid so that the plate lies under the quad, or None."""
         rng = self._rng
         if not self._around:
             return None

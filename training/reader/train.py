@@ -1,7 +1,8 @@
-"""Train the reader. `python -m training.reader.train --pool var/training/pool --minutes 90`
+"""Train the reader: `python -m training.reader.train --pool var/training/pool --minutes 90`.
 
-Needs a pool of rendered plates that `python -m training.reader.pool` fills meanwhile (or, with `--smoke`, fills a small one
-itself). Starts from the checkpoint in the output folder where there is one, so that training goes on where it stopped.
+Needs a pool of rendered plates that `python -m training.reader.pool` fills meanwhile (or, with `--smoke`, fills a
+small one itself). Starts from the checkpoint in the output folder where there is one, so that training goes on where
+it stopped.
 """
 
 import argparse
@@ -40,7 +41,7 @@ class Plan:
     check_minutes: float = 10.0
 
     def rate(self, share: float, step: int) -> float:
-        """Return the learning rate when a share of the time has gone by: held for a third, then a cosine to the floor."""
+        """Return the learning rate when a share of the time has gone: held for a third, then a cosine to the floor."""
         late = max(0.0, (share - 0.33) / 0.67)
         fall = self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, late)))
         return self.peak * fall * min(1.0, (step + 1) / self.warm_steps)
@@ -160,7 +161,8 @@ def train(
             ledger.clear()
             speed = (step + 1) * len(pictures) / (time.monotonic() - begun)
             print(
-                f"{(now - begun) / 60:6.1f} min {state.seen:9d} seen {speed:5.0f}/s letters {mean[0]:.3f} glances {mean[1]:.3f} cells {mean[2]:.3f} right {mean[3]:.3f}",
+                f"{(now - begun) / 60:6.1f} min {state.seen:9d} seen {speed:5.0f}/s letters {mean[0]:.3f} "
+                f"glances {mean[1]:.3f} cells {mean[2]:.3f} right {mean[3]:.3f}",
                 flush=True,
             )
         if now - saved > plan.save_minutes * 60:

@@ -1,8 +1,8 @@
 """Views of plates as a detector cuts them from a picture: what the reader learns from.
 
-A view goes the way of the real thing: the plate stands askew before a camera, the light and the sensor do their part, a
-detector that errs a little cuts it out, and the cut is brought to the reader's size. Both maps are known, so the place of
-every letter in the view is known too.
+A view goes the way of the real thing: the plate stands askew before a camera, the light and the sensor do their part,
+a detector that errs a little cuts it out, and the cut is brought to the reader's size. Both maps are known, so the
+place of every letter in the view is known too.
 """
 
 from dataclasses import dataclass
@@ -192,7 +192,7 @@ def no_plate(rng: Generator, surround: Surround) -> View:
 
 
 def real_view(rng: Generator, picture: U8, box: tuple[int, int, int, int], text: str) -> View:
-    """Return a view of a real plate, cut from its picture with a detector's errors; where its letters stand is not known."""
+    """Return a view of a real plate, cut from its picture with a detector's errors; its letters have no places."""
     x, y, w, h = box
     quad = (corners_of(w, h) + np.array([x, y])).astype(np.float32)
     wanted = cut(rng, quad)

@@ -61,7 +61,7 @@ def tone(rng: Generator, image: F32) -> F32:
 
 
 def grey(rng: Generator, image: F32) -> F32:
-    """Return the picture without colour, as infra-red and old cameras give it; sometimes a night picture with a bright plate."""
+    """Return the picture without colour, as infra-red and old cameras give it; some by night, the plate bright."""
     mixed = image @ rng.dirichlet(np.array([3.0, 6.0, 1.5])).astype(np.float32)
     if rng.random() < 0.35:
         mixed = np.clip((mixed - rng.uniform(40, 120)) * rng.uniform(1.2, 2.6), 0, 255)
@@ -69,7 +69,7 @@ def grey(rng: Generator, image: F32) -> F32:
 
 
 def blur(rng: Generator, image: F32, letter: float) -> F32:
-    """Return the picture out of focus or moved; `letter` is the height of the letters in pixels, which sets how much is fair."""
+    """Return the picture out of focus or moved; `letter`, the letters' height in pixels, sets how much is fair."""
     roll = rng.random()
     if roll < 0.45:
         sigma = float(rng.uniform(0.3, 0.3 + 0.055 * letter))

@@ -37,9 +37,9 @@ class Body:
         return np.asarray(middle - 0.16 * ends**2.2 - lean - sill, np.float32)
 
 
-# Key points of each silhouette: x from the front end (F) or the rear end (R), and height as a share of the roof's, in the
-# order: lower edge, bumper, hood's front edge, cowl, top of the windscreen, roof, end of the roof, foot of the rear
-# window, end of the deck, tail, rear bumper, lower edge.
+# Key points of each silhouette: x from the front end (F) or the rear end (R), and height as a share of the roof's, in
+# the order: lower edge, bumper, hood's front edge, cowl, top of the windscreen, roof, end of the roof, foot of the
+# rear window, end of the deck, tail, rear bumper, lower edge.
 _FRONT = ((0.10, 0.15), (0.0, 0.36), (0.07, 0.53))
 _KINDS: dict[str, tuple[tuple[float, float, float], tuple[tuple[str, float, float], ...]]] = {
     "sedan": (

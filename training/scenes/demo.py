@@ -1,4 +1,4 @@
-"""The demo clip: a rendered street, six rendered vehicles, invented plates. `python -m training.scenes.demo cameras/demo`"""
+"""The demo clip: a rendered street, six vehicles, invented plates: `python -m training.scenes.demo cameras/demo`."""
 
 import argparse
 import json

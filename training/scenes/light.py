@@ -1,4 +1,4 @@
-"""Light: what a buffer of surfaces looks like under a sky, with reflections of it, shadows on the ground, and a camera's answer."""
+"""Light: what surfaces look like under a sky, with its reflections, shadows on the ground, and a camera's answer."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Triangles to pixels: a small depth-buffered rasteriser that keeps, for every pixel, what stands there.
 
-Nothing is shaded here. The result is a buffer of surface, texture position, normal and world position, so that light can be
-computed afterwards on whole arrays.
+Nothing is shaded here. The result is a buffer of surface, texture position, normal and world position, so that light
+can be computed afterwards on whole arrays.
 """
 
 from dataclasses import dataclass

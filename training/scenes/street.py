@@ -1,4 +1,4 @@
-"""A street: carriageway, pavements, house fronts, trees, signs. x runs along it, y across (left is positive), in metres."""
+"""A street: carriageway, pavements, house fronts, trees, signs. x runs along it, y across (to the left), in metres."""
 
 from dataclasses import dataclass
 

@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Vehicle:
-    """Parts in the vehicle's own coordinates, and the four corners of each plate (top left first, as its reader sees it)."""
+    """Parts in the vehicle's own coordinates, and the corners of each plate (top left first, as its reader sees it)."""
 
     body: Body
     parts: tuple[Part, ...]

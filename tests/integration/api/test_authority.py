@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.authority import _Requirement
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from tests.integration.api.conftest import PASSWORD, Api
@@ -17,8 +18,6 @@ ANY_ID = "00000000-0000-0000-0000-000000000000"
 
 def routes(api: Api) -> Iterator[tuple[str, str, Right | None]]:
     """Every method and path, with the right that the route asks for."""
-    from alpr_pipeline.api.app import create_app  # the application again, to look at
-
     for route in create_app(api.services).routes:
         if not isinstance(route, APIRoute):
             continue
