@@ -39,7 +39,7 @@ def caller_of(request: Request) -> Caller:
     token = token_of(request)
     if token is None:
         raise NotSignedIn("not signed in: POST /api/v1/session, then send the token as 'Authorization: Bearer ...'")
-    if token.from_cookie and request.method not in _SAFE and not _from_our_pages(request):
+    if token.from_cookie and request.method not in _SAFE and not from_our_pages(request):
         raise AccessDenied("the request did not come from this site's own pages")
     services = services_of(request)
     try:
@@ -74,7 +74,8 @@ def scrapes(request: Request) -> None:
     caller_of(request).must(Right.SEE_METRICS)
 
 
-def _from_our_pages(request: Request) -> bool:
+def from_our_pages(request: Request) -> bool:
+    """Return whether a browser says that one of this site's own pages asks."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

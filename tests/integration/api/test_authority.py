@@ -12,7 +12,7 @@ from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from tests.integration.api.conftest import PASSWORD, Api
 
 OPEN = {"/api/v1/session", "/healthz", "/readyz", "/signin"}  # sign-in and health
-SIGNED_IN = {"/api/v1/me", "/api/v1/openapi.json"}  # whatever the role
+SIGNED_IN = {"/", "/signout", "/api/v1/me", "/api/v1/openapi.json"}  # whatever the role
 ANY_ID = "00000000-0000-0000-0000-000000000000"
 
 
