@@ -1,17 +1,18 @@
 """How well and how fast are plates read in single photographs, beside what a user could install instead?
 
-Method: every picture of the label files (JSON lines; a plate has `box` [x, y, w, h], `text` or null, `region`) is read end to
-end by each program in turn, on one thread each. The most confident text of a picture counts, and is right when it is the whole
-text of one of the picture's legible plates; pictures without one serve for detection only. Columns:
+Method: every picture of the label files (JSON lines; a plate has `box` [x, y, w, h], `text` or null, `region`) is read
+end to end by each program in turn, on one thread each. The most confident text of a picture counts, and is right when
+it is the whole text of one of the picture's legible plates; pictures without one serve for detection only. Columns:
 
     exact     the whole text, to the letter          alike    the same when O is 0 and I is 1
     CER       edits over letters, of the top read    found    plates found (intersection over union 0.5)
     first     the top read stands on a labelled plate         ECE   expected calibration error of the top read
     ms, cpu   median wall and mean processor milliseconds a picture
 
-Caveats: labels are of one reader and not free of errors; not every visible plate has a box, so only recall is judged. The peer
-`rapidocr` reads all texts of the picture and offers the most confident one of 4 to 10 letters and digits; `crop + rapidocr`
-reads our crops with its recogniser alone. Peers are measured where they are installed (`pip install rapidocr-onnxruntime`).
+Caveats: labels are of one reader and not free of errors; not every visible plate has a box, so only recall is judged.
+The peer `rapidocr` reads all texts of the picture and offers the most confident one of 4 to 10 letters and digits;
+`crop + rapidocr` reads our crops with its recogniser alone. Peers are measured where they are installed
+(`pip install rapidocr-onnxruntime`).
 
     python -m benchmarks.reading LABELS.jsonl ... [--peers] [--failures] [--weights FOLDER]
 """
@@ -39,9 +40,9 @@ Image = NDArray[np.uint8]
 Offer = tuple[str, float, Box]  # text, confidence, place
 Program = Callable[[Image], list[Offer]]  # most confident first
 ALIKE = str.maketrans("OI", "01")
-EUROPE = frozenset(
-    "AT BE BG BY CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LT LU LV MC ME MK MT NL NO PL PT RO RS RU SE SI SK TR UA".split()
-)
+_WEST = "AT BE CH DE DK ES FI FR GB GR IE IS IT LU MC NL NO PT SE"
+_EAST = "BG BY CY CZ EE HR HU LT LV ME MK MT PL RO RS RU SI SK TR UA"
+EUROPE = frozenset(f"{_WEST} {_EAST}".split())
 TEXT_MIN, TEXT_MAX = 4, 10
 OVERLAP_MIN = 0.5
 BINS = 10
@@ -67,13 +68,16 @@ class Tally:
         """Return the row of the table."""
         n = max(1, self.pictures)
         return (
-            f"{name:34}{self.pictures:6d}{self.exact / n:8.1%}{self.alike / n:8.1%}{self.edits / max(1, self.letters):8.1%}"
-            f"{self.found / max(1, self.plates):8.1%}{self.first / n:8.1%}{calibration_error(self.sure):7.3f}"
+            f"{name:34}{self.pictures:6d}{self.exact / n:8.1%}{self.alike / n:8.1%}"
+            f"{self.edits / max(1, self.letters):8.1%}{self.found / max(1, self.plates):8.1%}{self.first / n:8.1%}"
+            f"{calibration_error(self.sure):7.3f}"
             f"{np.median(self.wall_ms):8.1f}{np.mean(self.cpu_ms):8.1f}"
         )
 
 
-HEADER = f"{'program, group':34}{'n':>6}{'exact':>8}{'alike':>8}{'CER':>8}{'found':>8}{'first':>8}{'ECE':>7}{'ms':>8}{'cpu':>8}"
+HEADER = f"{'program, group':34}{'n':>6}{'exact':>8}{'alike':>8}{'CER':>8}{'found':>8}{'first':>8}" + (
+    f"{'ECE':>7}{'ms':>8}{'cpu':>8}"
+)
 
 
 def calibration_error(sure: Sequence[tuple[float, bool]]) -> float:
@@ -135,7 +139,9 @@ def rapidocr_whole() -> Program:
 
     def read(image: Image) -> list[Offer]:
         found, _ = engine(image)
-        return sorted((offer for quad, text, sure in found or [] for offer in _offer(quad, text, float(sure))), key=_sure)
+        return sorted(
+            (offer for quad, text, sure in found or [] for offer in _offer(quad, text, float(sure))), key=_sure
+        )
 
     return read
 
@@ -209,7 +215,9 @@ def main() -> None:
     parser.add_argument("labels", type=Path, nargs="+")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--peers", action="store_true", help="measure the peers too")
-    parser.add_argument("--failures", action="store_true", help="list what was read wrong (real texts: keep to yourself)")
+    parser.add_argument(
+        "--failures", action="store_true", help="list what was read wrong (real texts: keep to yourself)"
+    )
     args = parser.parse_args()
     cv2.setNumThreads(1)
     programs: dict[str, Program] = {"ours": ours(args.weights)}

@@ -1,6 +1,9 @@
-"""From nothing to the shipped weights: `python -m training.recipe --work var/training --frames LABELS.jsonl --minutes 240`.
+"""From nothing to the shipped weights.
 
-The steps, each in a process of its own, each skipped where its work is done, the trainings going on from their checkpoints:
+    python -m training.recipe --work var/training --frames LABELS.jsonl --minutes 240
+
+The steps, each in a process of its own, each skipped where its work is done, the trainings going on from their
+checkpoints:
 
     fonts     fetch the free fonts that plates are drawn with
     bank      render plates for the detector's pictures
@@ -9,8 +12,9 @@ The steps, each in a process of its own, each skipped where its work is done, th
     reader    train the reader, while another process renders fresh plates
     weights   export with digests, so that the program loads them
 
-`--frames` names real, labelled frames that may be trained on (the format: one JSON object a line with `image` and `plates`, each
-with `box` and `text`); without it everything is rendered. `--smoke` does all of it in little, to show that it works.
+`--frames` names real, labelled frames that may be trained on (the format: one JSON object a line with `image` and
+`plates`, each with `box` and `text`); without it everything is rendered. `--smoke` does all of it in little, to show
+that it works.
 """
 
 import argparse
@@ -75,7 +79,9 @@ class Recipe:
         listed = scenes / "scenes.jsonl"
         made = len(listed.read_text(encoding="utf-8").splitlines()) if listed.exists() else 0
         if made < self.much.scenes:
-            self.run("detector.scenes", scenes, "--bank", bank, "--count", self.much.scenes - made, "--seed", SEED + made)
+            self.run(
+                "detector.scenes", scenes, "--bank", bank, "--count", self.much.scenes - made, "--seed", SEED + made
+            )
 
     def detector(self) -> None:
         """Train finder and refiner in two rounds; between them, mark what labels left out."""

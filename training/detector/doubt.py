@@ -1,7 +1,10 @@
-"""Mark places of real frames that may hold a plate nobody labelled: `python -m training.detector.doubt LABELS.jsonl --work FOLDER`.
+"""Mark places of real frames that may hold a plate nobody labelled.
 
-Far and blurred plates of the frames have no box. Taught as background they would teach the finder to pass over small plates, so
-whatever a first detector finds beside the labels is neither asked for nor counted wrong: `train` reads `unsure.jsonl`.
+    python -m training.detector.doubt LABELS.jsonl --work FOLDER
+
+Far and blurred plates of the frames have no box. Taught as background they would teach the finder to pass over small
+plates, so whatever a first detector finds beside the labels is neither asked for nor counted wrong: `train` reads
+`unsure.jsonl`.
 """
 
 import argparse
@@ -15,7 +18,7 @@ from alpr_pipeline.domain.detection import Box
 from alpr_pipeline.recognition.detector import Detector
 from training.detector.export import export
 
-CONFIDENCE_MIN = 0.15
+CONFIDENCE_MIN = 0.5
 OVERLAP_MAX = 0.2
 LONG_SIDE = 1280  # frames are looked at whole: what is doubtful is small
 
@@ -36,7 +39,9 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("labels", type=Path)
-    parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoints; unsure.jsonl is written there")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder of the checkpoints; unsure.jsonl is written there"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         export(args.work, Path(folder), None)

@@ -7,7 +7,6 @@ trains for a minute, to show that every step works.
 import argparse
 import copy
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -201,7 +200,6 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="compute in float32 throughout, not bfloat16")
     parser.add_argument("--smoke", action="store_true")
     args = parser.parse_args()
-    os.nice(10)
     if args.smoke:
         args.minutes, args.save_minutes, args.batch, args.workers = 0.5, 0.2, 4, 0
         _prepare_smoke(args.work)

@@ -1,7 +1,10 @@
-"""Find the temperature that makes the reader's probabilities honest. `python -m training.reader.calibrate CHECKPOINT --pool POOL`
+"""Find the temperature that makes the reader's probabilities honest.
 
-Label smoothing and augmentation leave a network less sure than it may be. One number, by which its logits are divided, mends most
-of that (Guo et al. 2017): the one under which the texts of fresh rendered views are most likely. Prints it; `export` takes it.
+    python -m training.reader.calibrate CHECKPOINT --pool POOL
+
+Label smoothing and augmentation leave a network less sure than it may be. One number, by which its logits are divided,
+mends most of that (Guo et al. 2017): the one under which the texts of fresh rendered views are most likely. Prints it;
+`export` takes it.
 """
 
 import argparse
