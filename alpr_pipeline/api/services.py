@@ -1,7 +1,7 @@
 """What the API works with."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
@@ -23,8 +23,6 @@ class Services:
     now: Callable[[], datetime]
     secure_cookies: bool = False
     upload_bytes_max: int = 100_000_000
-    use_notice: str = ""  # what one accepts by signing in
-    camera_names: Mapping[str, str] = field(default_factory=dict)  # what a dispatcher calls each camera's place
     scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
 
 

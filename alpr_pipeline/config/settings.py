@@ -97,14 +97,6 @@ class ApiSettings(_Section):
         False, description="true behind TLS: browsers then never send the session in the clear."
     )
     upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
-    use_notice: str = Field(
-        "This system holds restricted law-enforcement information. Its use is monitored, recorded and audited. "
-        "Unauthorised use is prohibited and may be punished under criminal and civil law. By signing in you consent to "
-        "monitoring and recording.",
-        min_length=1,
-        max_length=2000,
-        description="What one accepts by signing in (CJIS Security Policy, AC-8).",
-    )
     scrape_token: SecretStr = Field(
         SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."
     )

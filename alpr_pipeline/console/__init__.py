@@ -1,1 +1,0 @@
-"""The web pages: templates, static files, and how facts become words on a screen."""
