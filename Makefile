@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration lock clean
+.PHONY: help demo test check unit train train-smoke lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,13 +27,25 @@ check: .venv/dev.done ## lint, types and layers only
 unit: .venv/dev.done ## the tests that need no server
 	$(BIN)/pytest tests/unit
 
+train: .venv-train/done ## make the weights anew, in hours: FRAMES=labels.jsonl of frames of one's own, MINUTES=240
+	.venv-train/bin/python -m training.recipe --work var/training --minutes $(or $(MINUTES),240) $(if $(FRAMES),--frames $(FRAMES))
+
+train-smoke: .venv-train/done ## every step of the training in little, in a few minutes
+	.venv-train/bin/python -m training.recipe --work var/training --smoke $(if $(FRAMES),--frames $(FRAMES))
+
 lock: .venv/dev.done ## pin the newest versions of requirements/*.in, with hashes
 	$(BIN)/pip install --quiet uv
-	for set in run dev; do $(BIN)/uv pip compile requirements/$$set.in --generate-hashes --no-emit-index-url \
+	for set in run dev train; do $(BIN)/uv pip compile requirements/$$set.in --generate-hashes --no-emit-index-url \
 	    --no-header --universal --upgrade --quiet --python-version 3.11 -o requirements/$$set.lock; done
 
+.venv-train/done: requirements/train.lock
+	@$(PYTHON) -m venv .venv-train 2>/dev/null || sh deploy/install_venv.sh $(PYTHON) .venv-train
+	@echo "Installing what the training needs (once, some gigabytes) ..."
+	@.venv-train/bin/pip install --quiet --require-hashes -r requirements/train.lock
+	@touch $@
+
 clean: ## remove the environment, the caches and the demo's data
-	rm -rf .venv .cache var/demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-train .cache var/demo .mypy_cache .ruff_cache .pytest_cache
 
 .venv/run.done: requirements/run.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what the program needs (once, about a minute) ..."

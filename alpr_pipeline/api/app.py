@@ -4,20 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
 
 from alpr_pipeline import __version__
 from alpr_pipeline.api import (
-    account_routes,
     health_routes,
     hit_routes,
     hotlist_routes,
+    page_routes,
     problems,
+    revision_routes,
     session_routes,
-    token_routes,
+    signin_routes,
 )
 from alpr_pipeline.api.authority import caller_of
-from alpr_pipeline.api.headers import SecurityHeaders
+from alpr_pipeline.api.headers import STATIC, SecurityHeaders
 from alpr_pipeline.api.services import Services
+from alpr_pipeline.console.pages import STATIC_FOLDER
 
 
 def create_app(services: Services) -> FastAPI:
@@ -39,8 +42,17 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for routes in (session_routes, account_routes, token_routes, hit_routes, hotlist_routes, health_routes):
+    for routes in (
+        session_routes,
+        hit_routes,
+        hotlist_routes,
+        revision_routes,
+        health_routes,
+        signin_routes,
+        page_routes,
+    ):
         app.include_router(routes.router)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
+    app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
     app.add_middleware(SecurityHeaders)
     return app

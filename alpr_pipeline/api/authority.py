@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from alpr_pipeline.access.sessions import Caller, identify, refuse_access
+from alpr_pipeline.access.sessions import Caller, identify
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
@@ -39,7 +39,7 @@ def caller_of(request: Request) -> Caller:
     token = token_of(request)
     if token is None:
         raise NotSignedIn("not signed in: POST /api/v1/session, then send the token as 'Authorization: Bearer ...'")
-    if token.from_cookie and request.method not in _SAFE and not _from_our_pages(request):
+    if token.from_cookie and request.method not in _SAFE and not from_our_pages(request):
         raise AccessDenied("the request did not come from this site's own pages")
     services = services_of(request)
     try:
@@ -60,13 +60,8 @@ class _Requirement:
 
     right: Right
 
-    def __call__(self, request: Request, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
-        try:
-            caller.must(self.right)
-        except AccessDenied:
-            with services_of(request).database.connection() as connection:
-                refuse_access(connection, caller, self.right)
-            raise
+    def __call__(self, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
+        caller.must(self.right)
         return caller
 
 
@@ -79,7 +74,8 @@ def scrapes(request: Request) -> None:
     caller_of(request).must(Right.SEE_METRICS)
 
 
-def _from_our_pages(request: Request) -> bool:
+def from_our_pages(request: Request) -> bool:
+    """Return whether a browser says that one of this site's own pages asks."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

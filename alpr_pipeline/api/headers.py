@@ -19,7 +19,7 @@ STATIC = "/static/"
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds them, and keeps everything but static files out of caches."""
+    """ASGI middleware that adds them; nothing is cached, and of a static file it is asked whether it changed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,8 +34,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                if not scope["path"].startswith(STATIC):
-                    headers["Cache-Control"] = "no-store"
+                static = scope["path"].startswith(STATIC)
+                headers["Cache-Control"] = "no-cache" if static else "no-store"
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

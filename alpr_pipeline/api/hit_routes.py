@@ -8,24 +8,27 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import caller_of, requires
-from alpr_pipeline.api.feed import Resync, Watcher
+from alpr_pipeline.api.feed import Event, Resync, Watcher
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hit import Disposition, Hit, HitState
 from alpr_pipeline.domain.picture import PictureKind
-from alpr_pipeline.errors import AccessDenied, NotStored
+from alpr_pipeline.errors import AccessDenied, NotStored, StorageUnavailable
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hits as stored_hits
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.hits import StoredHit
 
-HEARTBEAT_S = 15.0
+HEARTBEAT_S = 5.0  # a page that hears nothing for longer than two of these says so
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/api/v1/hits", tags=["hits"])
 
@@ -114,6 +117,7 @@ async def stream_hits(request: Request, caller: Sees) -> StreamingResponse:
     """Send the open hits and then every hit as it comes or changes, as server-sent events named `hit`.
 
     An event holds what `GET /api/v1/hits/{hit_id}` returns. The same hit may come again: that is its newer state.
+    `synchronised` says that all open hits were sent; `beat`, every few seconds, that the stream and the database live.
     """
     services = services_of(request)
     await asyncio.to_thread(note_watching, services, caller)
@@ -201,26 +205,46 @@ async def _events(
     watching: AbstractContextManager[Watcher],
     event: Callable[[StoredHit], str],
 ) -> AsyncIterator[str]:
-    """Yield events until the page goes or its session ends. An open page keeps a session alive, for a shift at most."""
+    """Yield events until the page goes, its session ends, or the database is away: then the stream would lie.
+
+    An open page keeps a session alive, for a shift at most.
+    """
+    clock = asyncio.get_running_loop().time
+    next_beat = clock() + HEARTBEAT_S
     with watching as watcher:
         while True:
-            try:
-                told = await asyncio.wait_for(watcher.queue.get(), HEARTBEAT_S)
-            except TimeoutError:
+            told = await _told(watcher, next_beat - clock())
+            if told is None:
+                next_beat = clock() + HEARTBEAT_S
                 if await request.is_disconnected() or not await asyncio.to_thread(_still_signed_in, request):
                     return
-                yield ": still here\n\n"
+                yield sse("beat", "", services.now().isoformat())
                 continue
-            for stored in await services.feed.open_hits() if isinstance(told, Resync) else [told]:
+            try:
+                waiting = await services.feed.open_hits() if isinstance(told, Resync) else [told]
+            except StorageUnavailable as error:
+                log.warning("hit_stream_ended", error=str(error))
+                return
+            for stored in waiting:
                 yield event(stored)
             if isinstance(told, Resync):
-                yield sse("synchronised", "", "")
+                yield sse("synchronised", "", services.now().isoformat())
+
+
+async def _told(watcher: Watcher, wait_s: float) -> Event | None:
+    """Return the next event, or None when the time is over, however many events wait."""
+    if wait_s <= 0:
+        return None
+    try:
+        return await asyncio.wait_for(watcher.queue.get(), wait_s)
+    except TimeoutError:
+        return None
 
 
 def _still_signed_in(request: Request) -> bool:
     try:
         caller_of(request).must(Right.SEE_HITS)
-    except AccessDenied:
+    except (AccessDenied, StorageUnavailable):
         return False
     return True
 

@@ -1,22 +1,23 @@
 """Hot lists: load one and see what was refused and why; see what is in force."""
 
-import io
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.problems import TooLarge
-from alpr_pipeline.api.services import Services, services_of
-from alpr_pipeline.domain.audit import AuditAction, Outcome
+from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hotlist import HotlistEntry, ListName, Priority, Reason
-from alpr_pipeline.errors import HotlistRefused
-from alpr_pipeline.matching.importer import Defaults, Import, import_csv
+from alpr_pipeline.matching.formats import PLAIN, list_formats, load_format
+from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hotlists
 from alpr_pipeline.storage.audit import record
@@ -28,28 +29,7 @@ router = APIRouter(prefix="/api/v1/hotlists", tags=["hot lists"])
 Sees = Annotated[Caller, requires(Right.SEE_HOTLISTS)]
 Loads = Annotated[Caller, requires(Right.LOAD_HOTLISTS)]
 Name = Annotated[ListName, Path(description="Lower-case letters, digits and hyphens.")]
-
-
-class RefusalView(BaseModel):
-    """A row that did not become an entry. What stood there is not repeated: it may be a person's data."""
-
-    line: int
-    column: str
-    reason: str
-
-
-class Report(BaseModel):
-    """What a file gave and what it changed."""
-
-    list_name: str
-    dry_run: bool
-    accepted: int
-    refused: int
-    refusals: list[RefusalView]  # the first thousand
-    revision: int | None  # None after a dry run
-    added: int | None
-    removed: int | None
-    unchanged: int | None
+Percent = Annotated[float | None, Query(ge=0, le=100, description="Without it, what the settings say.")]
 
 
 class HotlistView(BaseModel):
@@ -61,6 +41,15 @@ class HotlistView(BaseModel):
     loaded_by: str
     entries: int
     refused: int
+    produced_at: datetime | None
+
+
+class FormatView(BaseModel):
+    """A format that a file may have."""
+
+    name: str
+    title: str
+    delta: bool
 
 
 @router.put("/{name}", openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {}}}})
@@ -68,20 +57,38 @@ async def load_hotlist(
     request: Request,
     caller: Loads,
     name: Name,
+    format: Annotated[str, Query(pattern="^[a-z0-9-]{1,32}$", description="Of the formats.")] = PLAIN,  # noqa: A002
     dry_run: bool = False,
-    authority: Annotated[str, Query(max_length=80, description="For rows that name none.")] = "",
-    reason: Annotated[Reason, Query(description="For rows that name none.")] = Reason.OTHER,
-    priority: Annotated[Priority, Query(description="For rows that name none.")] = Priority.MEDIUM,
+    authority: Annotated[str | None, Query(max_length=80, description="For rows that name none.")] = None,
+    reason: Annotated[Reason | None, Query(description="For rows that name none.")] = None,
+    priority: Annotated[Priority | None, Query(description="For rows that name none.")] = None,
+    base_revision: Annotated[int | None, Query(ge=0, description="Of a file of changes: what they change.")] = None,
+    produced_at: Annotated[AwareDatetime | None, Query(description="When the authority made the list.")] = None,
+    refused_percent_max: Percent = None,
+    shrink_percent_max: Percent = None,
 ) -> Report:
-    """Put a list in force: the body is a CSV file with a header line, in UTF-8.
+    """Put a list in force: the body is a file of one of the formats, plain or as ZIP or gzip.
 
-    The list is replaced as a whole, in one step; until then, and when the file is refused, the former one stays. With
-    `dry_run` the report is the same and nothing changes.
+    The list is switched in one step; until then, and when the file is refused, the former one stays. With `dry_run`
+    the report is the same and nothing changes.
     """
     services = services_of(request)
+    form = load_format(format, services.formats)
+    chosen = {"authority": authority, "reason": reason, "priority": priority}
+    limits = {"refused_percent_max": refused_percent_max, "shrink_percent_max": shrink_percent_max}
+    order = LoadOrder(
+        list_name=name,
+        form=form,
+        by=caller.username,
+        at=services.now(),
+        defaults=form.defaults.model_copy(update=_given(chosen)),
+        thresholds=services.thresholds.model_copy(update=_given(limits)),
+        base_revision=base_revision,
+        produced_at=produced_at,
+        dry_run=dry_run,
+    )
     with await _body(request, services.upload_bytes_max) as file:
-        defaults = Defaults(authority=authority, reason=reason, priority=priority)
-        return await run_in_threadpool(_load, services, caller, name, file, defaults, dry_run=dry_run)
+        return await run_in_threadpool(load_list, services.database, file, order)
 
 
 @router.get("")
@@ -93,13 +100,26 @@ def list_hotlists(request: Request, caller: Sees) -> list[HotlistView]:
     return [HotlistView.model_validate(hotlist, from_attributes=True) for hotlist in found]
 
 
+@router.get("/formats")
+def see_formats(request: Request, _caller: Sees) -> list[FormatView]:
+    """Return the formats that a file may have."""
+    return [
+        FormatView(name=form.name, title=form.title, delta=form.delta is not None)
+        for form in list_formats(services_of(request).formats)
+    ]
+
+
 @router.get("/{name}/entries")
 def list_entries(
-    request: Request, caller: Sees, name: Name, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    request: Request,
+    caller: Sees,
+    name: Name,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[UUID | None, Query(description="The last entry of the page before.")] = None,
 ) -> list[HotlistEntry]:
     """Return entries of a list."""
     with services_of(request).database.connection() as connection:
-        found = hotlists.list_entries(connection, name, limit)
+        found = hotlists.list_entries(connection, name, limit, after)
         detail = {"entries": len(found)}
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
     return found
@@ -119,60 +139,5 @@ async def _body(request: Request, bytes_max: int) -> IO[bytes]:
     return file
 
 
-def _load(
-    services: Services, caller: Caller, name: str, file: IO[bytes], defaults: Defaults, *, dry_run: bool
-) -> Report:
-    now = services.now()
-    try:
-        imported = _import(name, file, defaults, now)
-    except HotlistRefused:
-        with services.database.connection() as connection:
-            record(
-                connection,
-                username=caller.username,
-                action=AuditAction.HOTLIST_LOADED,
-                object=name,
-                outcome=Outcome.REFUSED,
-            )
-        raise
-    if dry_run:
-        return _report(name, imported, None)
-    with services.database.connection() as connection:
-        revision = hotlists.replace_list(
-            connection,
-            list_name=name,
-            entries=imported.entries,
-            refused=imported.refused,
-            by=caller.username,
-            at=now,
-        )
-        detail = {"accepted": len(imported.entries), "refused": imported.refused, "revision": revision.revision}
-        record(connection, username=caller.username, action=AuditAction.HOTLIST_LOADED, object=name, detail=detail)
-    return _report(name, imported, revision)
-
-
-def _import(name: str, file: IO[bytes], defaults: Defaults, now: datetime) -> Import:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    try:
-        imported = import_csv(text, list_name=name, defaults=defaults, now=now)
-    except UnicodeDecodeError as error:
-        raise HotlistRefused(f"list {name}: not UTF-8 at byte {error.start}: save the file as CSV UTF-8") from None
-    if not imported.entries:
-        raise HotlistRefused(
-            f"list {name}: not one row was accepted, {imported.refused} refused: the list in force stays"
-        )
-    return imported
-
-
-def _report(name: str, imported: Import, revision: hotlists.Revision | None) -> Report:
-    return Report(
-        list_name=name,
-        dry_run=revision is None,
-        accepted=len(imported.entries),
-        refused=imported.refused,
-        refusals=[RefusalView(line=r.line, column=r.column, reason=r.reason) for r in imported.refusals],
-        revision=revision.revision if revision else None,
-        added=revision.added if revision else None,
-        removed=revision.removed if revision else None,
-        unchanged=revision.unchanged if revision else None,
-    )
+def _given(choices: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in choices.items() if value is not None}

@@ -5,7 +5,9 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
+from alpr_pipeline.api.page_answers import page, signin_address, wants_page
 from alpr_pipeline.errors import (
     AccessDenied,
     AlprError,
@@ -49,17 +51,34 @@ def install(app: FastAPI) -> None:
     """Make the application answer errors so."""
     app.add_exception_handler(AlprError, _ours)
     app.add_exception_handler(RequestValidationError, _wrong_request)
+    app.add_exception_handler(HTTPException, _no_route)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    if isinstance(error, NotSignedIn) and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/signin", HTTPStatus.SEE_OTHER)
+    if isinstance(error, NotSignedIn) and wants_page(request):
+        return RedirectResponse(signin_address(_place(request)), HTTPStatus.SEE_OTHER)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
-    return problem(status, str(error))
+    return _answer(request, status, str(error))
 
 
-async def _wrong_request(_request: Request, error: Exception) -> Response:
+async def _no_route(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    return _answer(request, status, f"{request.method} {request.url.path}: {status.phrase.lower()}")
+
+
+def _answer(request: Request, status: HTTPStatus, detail: str) -> Response:
+    if wants_page(request):
+        return page(request, "error.html", None, status, status=status, detail=detail)
+    return problem(status, detail)
+
+
+def _place(request: Request) -> str:
+    """Return where to come back to: the page itself, without what a form sent."""
+    return request.url.path if request.method == "GET" else "/"
+
+
+async def _wrong_request(request: Request, error: Exception) -> Response:
     """Name the fields that are wrong, and never quote them: one may be a password or a plate."""
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     detail = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail)

@@ -1,12 +1,14 @@
 """What the API works with."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from fastapi import Request
 
 from alpr_pipeline.api.feed import HitFeed
+from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.telemetry.health import Health
@@ -23,6 +25,10 @@ class Services:
     now: Callable[[], datetime]
     secure_cookies: bool = False
     upload_bytes_max: int = 100_000_000
+    use_notice: str = ""  # what one accepts by signing in
+    camera_names: Mapping[str, str] = field(default_factory=dict)  # what a dispatcher calls each camera's place
+    formats: Path = Path("hotlists")  # of hot-list files
+    thresholds: Thresholds = field(default_factory=Thresholds)  # when a list as a whole is not believed
     scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
 
 

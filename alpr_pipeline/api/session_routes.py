@@ -10,7 +10,7 @@ from alpr_pipeline.access.passwords import LENGTH_MAX
 from alpr_pipeline.access.sessions import SESSION_MAX, Caller, sign_in, sign_out
 from alpr_pipeline.api.authority import COOKIE, caller_of, token_of
 from alpr_pipeline.api.problems import NotSignedIn
-from alpr_pipeline.api.services import services_of
+from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 
@@ -24,7 +24,6 @@ class Credentials(BaseModel):
 
     username: str = Field(max_length=64)
     password: SecretStr = Field(max_length=LENGTH_MAX)
-    code: SecretStr = Field(SecretStr(""), max_length=12, description="One-time code, of an account that has one.")
 
 
 class SignedIn(BaseModel):
@@ -49,16 +48,15 @@ def create_session(credentials: Credentials, request: Request, response: Respons
     services = services_of(request)
     password = credentials.password.get_secret_value()
     try:
-        token, caller = sign_in(
-            services.database,
-            credentials.username,
-            password,
-            services.now(),
-            credentials.code.get_secret_value(),
-            request.client.host if request.client else "",
-        )
+        token, caller = sign_in(services.database, credentials.username, password, services.now())
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None
+    keep_session(response, token, services)
+    return SignedIn(username=caller.username, role=caller.role, token=token)
+
+
+def keep_session(response: Response, token: str, services: Services) -> None:
+    """Give a browser its token: to send back to this site alone, and out of the reach of scripts."""
     response.set_cookie(
         COOKIE,
         token,
@@ -67,7 +65,6 @@ def create_session(credentials: Credentials, request: Request, response: Respons
         samesite="strict",
         secure=services.secure_cookies,
     )
-    return SignedIn(username=caller.username, role=caller.role, token=token)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)

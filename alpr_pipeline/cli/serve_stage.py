@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from threading import Event, Thread
 
 import structlog
@@ -11,6 +12,7 @@ import uvicorn
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
+from alpr_pipeline.capture.definition import load_cameras
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.stages import outbox_stage, wait_for_schema
@@ -38,6 +40,10 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             now,
             secure_cookies=settings.secure_cookies,
             upload_bytes_max=settings.upload_bytes_max,
+            use_notice=settings.use_notice,
+            camera_names=_camera_names(parts.settings.edge.cameras),
+            formats=parts.settings.hotlists.formats,
+            thresholds=parts.settings.hotlists.thresholds,
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )
@@ -71,6 +77,13 @@ def _serve(
     thread.join()
     if not stop.is_set():
         raise ConfigError(f"the HTTP server at {address} ended by itself")
+
+
+def _camera_names(folder: Path) -> dict[str, str]:
+    """Return what a dispatcher calls the cameras' places; of cameras defined elsewhere the page shows the identity."""
+    if not any(folder.glob("*.toml")):
+        return {}
+    return {camera.camera_id: camera.name for camera in load_cameras(folder)}
 
 
 def _listener(settings: ApiSettings) -> socket.socket:

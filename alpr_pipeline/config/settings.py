@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.errors import ConfigError
+from alpr_pipeline.matching.thresholds import Thresholds
 
 ENVIRONMENT_PREFIX = "ALPR_"
 CONFIG_FILE_VARIABLE = "ALPR_CONFIG"
@@ -88,6 +89,15 @@ class MatchingSettings(_Section):
     probability_min: float = Field(0.05, gt=0, lt=1, description="Less probable candidates of a read are not matched.")
 
 
+class HotlistSettings(_Section):
+    """Hot lists as they are loaded."""
+
+    formats: Path = Field(Path("hotlists"), description="Folder with one TOML file a format.")
+    thresholds: Thresholds = Field(
+        default_factory=Thresholds, description="When a list as a whole is refused, and the former one stays."
+    )
+
+
 class ApiSettings(_Section):
     """The API and the console."""
 
@@ -97,6 +107,14 @@ class ApiSettings(_Section):
         False, description="true behind TLS: browsers then never send the session in the clear."
     )
     upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
+    use_notice: str = Field(
+        "This system holds restricted law-enforcement information. Its use is monitored, recorded and audited. "
+        "Unauthorised use is prohibited and may be punished under criminal and civil law. By signing in you consent to "
+        "monitoring and recording.",
+        min_length=1,
+        max_length=2000,
+        description="What one accepts by signing in (CJIS Security Policy, AC-8).",
+    )
     scrape_token: SecretStr = Field(
         SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."
     )
@@ -134,6 +152,7 @@ class Settings(BaseSettings):
     edge: EdgeSettings = EdgeSettings()
     recognition: RecognitionSettings = RecognitionSettings()
     matching: MatchingSettings = MatchingSettings()
+    hotlists: HotlistSettings = HotlistSettings()
     api: ApiSettings = ApiSettings()
     audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

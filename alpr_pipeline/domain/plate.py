@@ -3,11 +3,31 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 PLATE_LENGTH_MAX = 10
 
+KNOWN_CHARACTERS_MIN = 3  # of a pattern: with fewer it would meet a street, not a vehicle
+
 PlateText = Annotated[str, StringConstraints(pattern=rf"^[A-Z0-9]{{1,{PLATE_LENGTH_MAX}}}$")]
+
+
+def _pattern(text: str) -> str:
+    if ("?" in text or "*" in text) and sum(character.isalnum() for character in text) < KNOWN_CHARACTERS_MIN:
+        raise PydanticCustomError("pattern_too_wide", "a pattern needs at least three characters that are known")
+    return text
+
+
+# A plate, or a pattern of one: "?" is one character that is not known, "*" (once at most) is any number of them.
+PlatePattern = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^[A-Z0-9?]{{0,{PLATE_LENGTH_MAX}}}\*?[A-Z0-9?]{{0,{PLATE_LENGTH_MAX}}}$", min_length=1
+    ),
+    StringConstraints(max_length=PLATE_LENGTH_MAX),
+    AfterValidator(_pattern),
+]
 
 _SEPARATORS = frozenset(" \t-.·•_/'\u00a0\u2010\u2011\u2012\u2013\u2014")
 

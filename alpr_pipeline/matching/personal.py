@@ -1,21 +1,94 @@
-"""Finds what may not stand in a hot list: it watches vehicles and holds no person (DESIGN decision 8)."""
+"""Finds what may not stand in a hot list: it watches vehicles and holds no person (DESIGN decision 8).
+
+A rule for each kind of thing, tried on every free text. How often the rules are wrong, either way, is measured on a
+corpus of their own (`tests/unit/matching/personal_corpus.toml`) and written down in `docs/hotlists.md`.
+"""
 
 import re
+import unicodedata
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
 
 PERSONAL_COLUMNS = frozenset(
-    {"name", "firstname", "lastname", "surname", "fullname", "owner", "driver", "suspect", "dob", "birthdate"}
-    | {"dateofbirth", "ssn", "socialsecurity", "sid", "fbinumber", "driverslicense", "dl", "oln", "phone", "telephone"}
-    | {"email", "address", "race", "sex", "nationality"}
+    {"name", "firstname", "lastname", "surname", "fullname", "givenname", "familyname", "owner", "driver", "suspect"}
+    | {"registeredowner", "subject", "victim", "nam", "dob", "birthdate", "dateofbirth", "birthday", "age", "pob"}
+    | {"ssn", "soc", "socialsecurity", "socialsecuritynumber", "sid", "fbi", "fbinumber", "driverslicense", "dl"}
+    | {"oln", "olnnumber", "driverlicense", "passport", "mnu", "phone", "telephone", "mobile", "cell", "email"}
+    | {"address", "street", "homeaddress", "race", "rac", "sex", "gender", "nationality", "ethnicity", "hgt", "wgt"}
+    | {"hair", "hai", "eyes", "eye", "smt"}
+)
+
+# "26-0001", "DR 24-123456": what nearly every reference looks like, let through without a further look.
+_HARMLESS = re.compile(
+    r"(?!TEL|CELL|CALL|PHONE|DOB|BORN|DL|SID|SSN|OLN|FBI|CII|NHS|MR|MS|DR )"
+    r"[A-Z]{0,6}[-/ ]?(?:\d{0,6}|\d{2,4}[-/]\d{4,9})"
+)
+
+_YEAR_OF_BIRTH = r"(?:19[2-9]\d|200\d|201[0-5])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_STREET = r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|terrace|close|crescent)"
+_TITLES = (
+    r"(?:Mr|Mrs|Ms|Miss|Dr|Sgt|Sergeant|Det|Detective|Ofc|Officer|Deputy|Dep|Lt|Lieutenant|Capt|Trooper|PC|DC|Insp)"
 )
 
 _PATTERNS = {
-    "a birth date": re.compile(r"\b(?:DOB|D\.O\.B\.?|born)\b", re.IGNORECASE),
-    "a date": re.compile(r"\b(?:\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\b"),
-    "a social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\bSSN\b", re.IGNORECASE),
+    "a birth date": re.compile(
+        rf"\b(?:DOB|D\.O\.B\.?|born|birth(?:date|day)?)\b"
+        rf"|\b{_MONTH}[/.-]{_DAY}[/.-]{_YEAR_OF_BIRTH}\b|\b{_DAY}[/.-]{_MONTH}[/.-]{_YEAR_OF_BIRTH}\b"
+        rf"|\b{_YEAR_OF_BIRTH}[-/.]{_MONTH}[-/.]{_DAY}\b|(?<![\w-]){_YEAR_OF_BIRTH}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![\w-])",
+        re.IGNORECASE,
+    ),
+    "a social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\bSSN\b|\bsocial security\b", re.IGNORECASE),
+    "an identity number": re.compile(
+        r"\b(?:OLN|D\.?L\.?#?|driver'?s? licen[cs]e|passport|FBI ?(?:no|number|#)|SID|CII|NHS|national insurance)\b"
+        r"[ .:#]*\w*\d"
+        r"|\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b",
+        re.IGNORECASE,
+    ),
     "an e-mail address": re.compile(r"\b[\w.+-]+@[\w-]+\.\w+"),
-    "a telephone number": re.compile(r"(?:\+\d[\d ]{7,}\d)|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"),
-    "a person": re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+|\b[A-Z][a-z]+, [A-Z][a-z]+\b"),
-}
+    "a telephone number": re.compile(
+        r"\+\d[\d ()-]{7,}\d|(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])|\b0\d{2,4} \d{3,4} ?\d{3,4}\b"
+        r"|\b(?:tel|phone|cell|mobile|call)\b\.?:? ?\+?\(?\d",
+        re.IGNORECASE,
+    ),
+    "an address": re.compile(rf"\b\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Za-z]+ ){{1,3}}{_STREET}\b", re.IGNORECASE),
+    "a description of a person": re.compile(
+        r"\b(?:[WBHA]/?[MF]A?|white|black|hispanic|asian) (?:male|female|man|woman|adult|juvenile)\b|\b[WBHA]/[MF]\b"
+        r"|\b(?:male|female)\b(?! (?:connector|plug|coupling))|\byears? old\b|\b\d{2} ?y/?o\b|\b[4-6]'\d{1,2}\b",
+        re.IGNORECASE,
+    ),
+    "a person": re.compile(
+        rf"\b{_TITLES}\.? (?:[A-Z]\.? )?[A-Z][a-z]+"
+        r"|\b(?:(?:registered )?owner|driver|suspect|subject|victim|AKA|alias|R/O)\b"
+        r"(?!'?s?(?: side| door)? (?:vehicle|veh|car|plate|unknown|side|door|seat|window)\b)[ :]+\w+"
+        r"|\b(?:wife|husband|girlfriend|boyfriend|mother|father|brother|sister|son|daughter) of\b"
+    ),
+}  # fmt: skip
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_NAME_AND_COMMA = re.compile(r"[A-Z][a-z]+, [A-Z][a-z]+")
+_ORGANISATION = re.compile(
+    r"\b(?:police|sheriff'?s?|department|dept|county|state|highway|patrol|city|town|university|college|court|agency"
+    r"|constabulary|office|force|unit|division|district|bureau|task|team|command|parish|province|PD|SO|HP|DOJ|FBI|CHP"
+    r"|security|services?|authority|marshal'?s?|ministry|customs|border|center|centre|council|port|airport)\b",
+    re.IGNORECASE,
+)
+
+
+def _folded(word: str) -> str:
+    """Return a word in lower case and without accents."""
+    return "".join(part for part in unicodedata.normalize("NFKD", word).lower() if not unicodedata.combining(part))
+
+
+def _lines(name: str) -> frozenset[str]:
+    text = (files("alpr_pipeline.matching") / name).read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in _folded(line).split())
+
+
+_GIVEN_NAMES = _lines("given_names.txt")
+_VEHICLE_WORDS = _lines("vehicle_words.txt")
 
 
 def personal_column(header: str) -> bool:
@@ -25,4 +98,31 @@ def personal_column(header: str) -> bool:
 
 def personal_content(text: str) -> str | None:
     """Return what a text seems to hold of a person ("a birth date"), or None."""
-    return next((what for what, pattern in _PATTERNS.items() if pattern.search(text)), None)
+    return None if _HARMLESS.fullmatch(text) else _found(text)
+
+
+@lru_cache(maxsize=20_000)
+def _found(text: str) -> str | None:
+    found = next((what for what, pattern in _PATTERNS.items() if pattern.search(text)), None)
+    return found or ("a person's name" if _named(text) else None)
+
+
+def _named(text: str) -> bool:
+    """Return whether two words that stand together are a given name and a family name.
+
+    An organisation may be named after a person, and so may the make of a vehicle.
+    """
+    if _NAME_AND_COMMA.fullmatch(text) and all(_family(word.lower(), word) for word in text.split(", ")):
+        return True  # "Doe, Xiomara", whatever the given name
+    words = [(_folded(match.group()), match) for match in _WORD.finditer(text)]
+    for (first, here), (second, there) in pairwise(words):
+        between = text[here.end() : there.start()]
+        if between.strip() == "," and second in _GIVEN_NAMES and _family(first, here.group()):
+            return True  # "Doe, Jane"
+        if between.isspace() and first.split("-")[0] in _GIVEN_NAMES and _family(second, there.group()):
+            return not _ORGANISATION.search(text)  # "Jane Doe"
+    return False
+
+
+def _family(word: str, written: str) -> bool:
+    return written[0].isupper() and len(word) > 1 and word not in _VEHICLE_WORDS and not _ORGANISATION.fullmatch(word)

@@ -4,7 +4,7 @@ A change and its outbox row are one transaction, so the bus is told of what is s
 be told twice; it is told in order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,22 +17,22 @@ from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry
 from alpr_pipeline.errors import HotlistRefused
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.revisions import (
+    Kind,
+    Revision,
+    copy_arriving,
+    drop_duplicates,
+    forget_former,
+    lock_list,
+    put_in_force,
+    refuse_strangers,
+    weigh,
+)
 
 OUTBOX_BATCH = 5_000
 ENTRIES_MAX = 1_000
 
 _PUBLISHING = 4_107_002  # advisory: one publisher of the outbox at a time, so that changes keep their order
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """What loading a list changed. An entry that was there in another version counts as added."""
-
-    revision: int
-    added: int
-    removed: int
-    unchanged: int
-    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +45,33 @@ class Hotlist:
     loaded_by: str
     entries: int  # when it was loaded; entries that expired since are not counted off
     refused: int
+    produced_at: datetime | None  # when the authority made it, where that is known
 
 
 def replace_list(
     connection: Connection, *, list_name: str, entries: Iterable[HotlistEntry], refused: int, by: str, at: datetime
 ) -> Revision:
-    """Put a list in force in place of its former revision. Of entries with one identity the last counts.
+    """Put a list of entries in force in place of its former revision. Of entries with one identity the first counts.
 
-    Raises HotlistRefused when an entry belongs to another list; nothing is changed then.
+    Raises HotlistRefused when an entry belongs to another list, StateConflict when somebody else is loading this one;
+    nothing is changed then.
     """
-    revision = _begin_revision(connection, list_name, refused, by, at)
-    _copy_entries(connection, list_name, entries)
-    removed = connection.execute(_REMOVE, {"list_name": list_name}).rowcount
-    added = connection.execute(_ADD, {"list_name": list_name}).rowcount
-    total = _count(connection, list_name)
-    connection.execute("UPDATE hotlists SET entries = %s WHERE list_name = %s", [total, list_name])
-    return Revision(revision, added, removed, total - added, total)
-
-
-_REMOVE = """
-WITH removed AS (
-    DELETE FROM hotlist_entries
-    WHERE list_name = %(list_name)s AND entry_id NOT IN (SELECT entry_id FROM arriving_entries)
-    RETURNING entry_id
-)
-INSERT INTO hotlist_outbox (entry_id, document) SELECT entry_id, NULL FROM removed
-"""
-
-_ADD = """
-WITH added AS (
-    INSERT INTO hotlist_entries (entry_id, list_name, plate, valid_until, document)
-    SELECT DISTINCT ON (entry_id) entry_id, %(list_name)s, plate, valid_until, document
-    FROM arriving_entries ORDER BY entry_id, position DESC
-    ON CONFLICT (entry_id) DO UPDATE
-    SET plate = excluded.plate, valid_until = excluded.valid_until, document = excluded.document
-    WHERE hotlist_entries.document <> excluded.document
-    RETURNING entry_id, document
-)
-INSERT INTO hotlist_outbox (entry_id, document) SELECT entry_id, document FROM added
-"""
+    lock_list(connection, list_name)
+    copy_arriving(connection, (_row(number, list_name, entry) for number, entry in enumerate(entries, 1)))
+    drop_duplicates(connection)
+    refuse_strangers(connection, list_name)
+    weigh(connection, list_name, Kind.FULL)
+    return put_in_force(connection, list_name, Kind.FULL, refused=refused, by=by, at=at)
 
 
 def list_hotlists(connection: Connection) -> list[Hotlist]:
     """Return every list, by name."""
     with connection.cursor(row_factory=class_row(Hotlist)) as cursor:
         return cursor.execute(
-            "SELECT list_name, revision, loaded_at, loaded_by, entries, refused FROM hotlists ORDER BY list_name"
+            """
+            SELECT list_name, revision, loaded_at, loaded_by, entries, refused, produced_at FROM hotlists
+            ORDER BY list_name
+            """
         ).fetchall()
 
 
@@ -109,12 +90,25 @@ def list_entries(
     return [HotlistEntry.model_validate(document) for (document,) in rows]
 
 
+def all_entries(database: Database, list_name: str) -> Iterator[list[HotlistEntry]]:
+    """Yield every entry of a list, page by page; no transaction stays open between pages."""
+    after: UUID | None = None
+    while True:
+        with database.connection() as connection:
+            page = list_entries(connection, list_name, ENTRIES_MAX, after)
+        if not page:
+            return
+        yield page
+        after = page[-1].entry_id
+
+
 def expire_entries(connection: Connection, now: datetime) -> int:
     """Take the entries out of force whose time is over, and return how many there were."""
+    forget_former(connection, now)
     return connection.execute(
         """
         WITH expired AS (DELETE FROM hotlist_entries WHERE valid_until <= %s RETURNING entry_id)
-        INSERT INTO hotlist_outbox (entry_id, document) SELECT entry_id, NULL FROM expired
+        INSERT INTO hotlist_outbox (entry_id) SELECT entry_id FROM expired
         """,
         [now],
     ).rowcount
@@ -122,11 +116,7 @@ def expire_entries(connection: Connection, now: datetime) -> int:
 
 def refill_outbox(connection: Connection) -> int:
     """Put every entry into the outbox again, for a bus that starts empty, and return how many there are."""
-    # No list may change meanwhile, or an entry's former version would be told of after its newer one.
-    connection.execute("LOCK TABLE hotlist_entries IN SHARE MODE")
-    return connection.execute(
-        "INSERT INTO hotlist_outbox (entry_id, document) SELECT entry_id, document FROM hotlist_entries"
-    ).rowcount
+    return connection.execute("INSERT INTO hotlist_outbox (entry_id) SELECT entry_id FROM hotlist_entries").rowcount
 
 
 def publish_outbox(database: Database, publisher: Publisher) -> int:
@@ -149,70 +139,44 @@ def take_outbox(connection: Connection, limit: int = OUTBOX_BATCH) -> list[Messa
     locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PUBLISHING]).fetchone()
     if locked != (True,):
         return []
+    _spell_out_revisions(connection)
     rows = connection.execute(
         """
         WITH oldest AS (SELECT change_no FROM hotlist_outbox ORDER BY change_no LIMIT %s),
              taken AS (
                  DELETE FROM hotlist_outbox WHERE change_no IN (SELECT change_no FROM oldest)
-                 RETURNING change_no, entry_id, document
+                 RETURNING change_no, entry_id
              )
-        SELECT entry_id, document FROM taken ORDER BY change_no
+        SELECT entry_id, known.document FROM taken LEFT JOIN hotlist_entries AS known USING (entry_id)
+        ORDER BY change_no
         """,
         [limit],
     ).fetchall()
     return [encode_change(_change(entry_id, document)) for entry_id, document in rows]
 
 
-def _begin_revision(connection: Connection, list_name: str, refused: int, by: str, at: datetime) -> int:
-    """Count the revision up. Two loads of one list wait for each other here."""
-    row = connection.execute(
-        """
-        INSERT INTO hotlists (list_name, revision, loaded_at, loaded_by, entries, refused)
-        VALUES (%(list_name)s, 1, %(at)s, %(by)s, 0, %(refused)s)
-        ON CONFLICT (list_name) DO UPDATE
-        SET revision = hotlists.revision + 1, loaded_at = %(at)s, loaded_by = %(by)s, refused = %(refused)s
-        RETURNING revision
-        """,
-        {"list_name": list_name, "at": at, "by": by, "refused": refused},
-    ).fetchone()
-    return int(row[0]) if row else 1
+def _spell_out_revisions(connection: Connection) -> None:
+    """Put the entries that whole revisions changed into the outbox, one by one: a load left that to us."""
+    told = connection.execute(
+        "DELETE FROM hotlist_outbox WHERE entry_id IS NULL RETURNING list_name, revision"
+    ).fetchall()
+    for list_name, revision in told:
+        connection.execute(
+            """
+            INSERT INTO hotlist_outbox (entry_id)
+            SELECT entry_id FROM hotlist_former_entries
+            WHERE list_name = %(name)s AND until_revision = %(revision)s
+            UNION
+            SELECT entry_id FROM hotlist_entries WHERE list_name = %(name)s AND since_revision = %(revision)s
+            """,
+            {"name": list_name, "revision": revision},
+        )
 
 
-def _copy_entries(connection: Connection, list_name: str, entries: Iterable[HotlistEntry]) -> None:
-    connection.execute("DROP TABLE IF EXISTS pg_temp.arriving_entries")
-    connection.execute(
-        """
-        CREATE TEMPORARY TABLE arriving_entries (
-            position bigint, entry_id uuid, plate text, valid_until timestamptz, document jsonb
-        ) ON COMMIT DROP
-        """
-    )
-    with connection.cursor().copy("COPY arriving_entries FROM STDIN") as copy:
-        for position, entry in enumerate(entries):
-            if entry.list_name != list_name:
-                raise HotlistRefused(f"entry {position + 1} belongs to list {entry.list_name}, not to {list_name}")
-            copy.write_row((position, entry.entry_id, entry.plate, entry.valid_until, entry.model_dump_json()))
-    connection.execute("ANALYZE arriving_entries")
-    _refuse_strangers(connection, list_name)
-
-
-def _refuse_strangers(connection: Connection, list_name: str) -> None:
-    """An identity belongs to one list for ever: otherwise one list could take an entry out of another."""
-    row = connection.execute(
-        """
-        SELECT count(*), min(known.list_name)
-        FROM hotlist_entries AS known JOIN arriving_entries USING (entry_id)
-        WHERE known.list_name <> %s
-        """,
-        [list_name],
-    ).fetchone()
-    if row and row[0]:
-        raise HotlistRefused(f"{row[0]} entries of {list_name} have the identity of entries of {row[1]}")
-
-
-def _count(connection: Connection, list_name: str) -> int:
-    row = connection.execute("SELECT count(*) FROM hotlist_entries WHERE list_name = %s", [list_name]).fetchone()
-    return int(row[0]) if row else 0
+def _row(number: int, list_name: str, entry: HotlistEntry) -> tuple[int, str, str, str, str]:
+    if entry.list_name != list_name:
+        raise HotlistRefused(f"entry {number} belongs to list {entry.list_name}, not to {list_name}")
+    return number, str(entry.entry_id), entry.plate, entry.valid_until.isoformat(), entry.model_dump_json()
 
 
 def _change(entry_id: UUID, document: object) -> EntryAdded | EntryRemoved:

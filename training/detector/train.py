@@ -7,7 +7,6 @@ trains for a minute, to show that every step works.
 import argparse
 import copy
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -139,16 +138,18 @@ def _prepare_smoke(work: Path) -> None:
             out.write(json.dumps({"image": f"{number}.jpg", "plates": plates}) + "\n")
 
 
-def _step(finder: Learner, refiner: Learner, batch: Batch, share: float) -> dict[str, float]:
+def _step(finder: Learner, refiner: Learner, batch: Batch, share: float, *, half: bool) -> dict[str, float]:
     """Teach both networks one batch and return the parts of their losses."""
     picture, heat, counts, place, weights, crops, plate, corners, placed = batch
     finder.network.train()
     refiner.network.train()
-    answer = finder.network(picture.float().contiguous(memory_format=torch.channels_last))
-    loss, parts = loss_of(answer, heat, counts, place, weights)
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        answer = finder.network(picture.float().contiguous(memory_format=torch.channels_last))
+    loss, parts = loss_of(answer.float(), heat, counts, place, weights)
     finder.learn(loss, share)
-    again = refiner.network(crops.flatten(0, 1).float().contiguous(memory_format=torch.channels_last))
-    loss, more = second_loss(again, plate.flatten(), corners.flatten(0, 1), placed.flatten())
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        again = refiner.network(crops.flatten(0, 1).float().contiguous(memory_format=torch.channels_last))
+    loss, more = second_loss(again.float(), plate.flatten(), corners.flatten(0, 1), placed.flatten())
     refiner.learn(loss, share)
     return {**parts, **more}
 
@@ -170,7 +171,7 @@ def train(args: argparse.Namespace) -> None:
     for batch in loader:
         now = time.monotonic()
         share = (now - start) / (60 * args.minutes)
-        sums = {k: sums.get(k, 0.0) + v for k, v in _step(finder, refiner, batch, share).items()}
+        sums = {k: sums.get(k, 0.0) + v for k, v in _step(finder, refiner, batch, share, half=not args.full).items()}
         since += 1
         if now - saved > 60 * args.save_minutes or share >= 1:
             line = {"step": finder.step, "a_second": round(since * args.batch / (now - saved), 1)}
@@ -196,9 +197,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--full", action="store_true", help="compute in float32 throughout, not bfloat16")
     parser.add_argument("--smoke", action="store_true")
     args = parser.parse_args()
-    os.nice(10)
     if args.smoke:
         args.minutes, args.save_minutes, args.batch, args.workers = 0.5, 0.2, 4, 0
         _prepare_smoke(args.work)

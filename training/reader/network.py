@@ -20,10 +20,10 @@ ROWS, COLUMNS = 8, 48
 class Sizes:
     """Widths of the network's parts."""
 
-    stem: int = 16
-    early: int = 32
-    late: int = 64
-    wide: int = 96
+    stem: int = 24
+    early: int = 48
+    late: int = 80
+    wide: int = 128
     depth: int = 2  # transformer layers
 
 
@@ -35,6 +35,10 @@ class Answer:
     glances: Tensor  # (n, slots, cells + 1) logits; the last is "nowhere"
     cells: Tensor  # (n, cells, alphabet + 1) logits; the last is "no letter"
     region: Tensor  # (n, regions + 1) logits; the last is "unknown"
+
+    def full(self) -> "Answer":
+        """Return the same in float32."""
+        return Answer(self.letters.float(), self.glances.float(), self.cells.float(), self.region.float())
 
 
 def _conv(a: int, b: int, stride: int | tuple[int, int] = 1) -> nn.Sequential:

@@ -39,6 +39,7 @@ class Plan:
     average: float = 0.9985  # of the weights that are measured and shipped
     save_minutes: float = 4.0
     check_minutes: float = 10.0
+    half: bool = True  # bfloat16 where it is faster: three times as fast on processors that have it
 
     def rate(self, share: float, step: int) -> float:
         """Return the learning rate when a share of the time has gone: held for a third, then a cosine to the floor."""
@@ -147,7 +148,9 @@ def train(
             break
         for group in state.optimiser.param_groups:
             group["lr"] = plan.rate(share, step)
-        answer = state.net(prepare(pictures))
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
+            answer = state.net(prepare(pictures))
+        answer = answer.full()
         loss, parts = loss_of(answer, want)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -190,6 +193,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--full", action="store_true", help="compute in float32 throughout")
     parser.add_argument("--smoke", action="store_true", help="a minute, to see that everything fits together")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -204,7 +208,7 @@ def main() -> None:
     mix = Mix(args.pool, args.slots, args.real, args.real_share if args.real else 0.0, seed=args.seed)
     feed = DataLoader(Views(mix, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=6)
     print(f"{sum(p.numel() for p in state.net.parameters())} parameters, {state.seen} seen before", flush=True)
-    train(state, feed, Plan(args.minutes, args.peak), args.out, names, args.check)
+    train(state, feed, Plan(args.minutes, args.peak, half=not args.full), args.out, names, args.check)
 
 
 if __name__ == "__main__":

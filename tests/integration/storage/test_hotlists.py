@@ -11,10 +11,9 @@ from alpr_pipeline.bus.bus import Message
 from alpr_pipeline.bus.topics import HOTLIST
 from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, Priority
-from alpr_pipeline.errors import BusUnavailable, HotlistRefused
+from alpr_pipeline.errors import BusUnavailable, HotlistRefused, StateConflict
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hotlists import (
-    Revision,
     expire_entries,
     list_entries,
     list_hotlists,
@@ -22,6 +21,7 @@ from alpr_pipeline.storage.hotlists import (
     refill_outbox,
     replace_list,
 )
+from alpr_pipeline.storage.revisions import Revision, lock_list
 from tests.made import NOON, an_entry
 
 
@@ -75,12 +75,12 @@ def test_a_second_load_tells_only_of_what_changed(database: Database) -> None:
     assert sorted(told(database), key=lambda message: message.key) == sorted(expected, key=lambda message: message.key)
 
 
-def test_of_two_entries_with_one_identity_the_last_counts(database: Database) -> None:
-    """A list that says a thing twice is no error."""
-    entry = an_entry()
+def test_of_two_entries_with_one_identity_the_first_counts(database: Database) -> None:
+    """A list that says a thing twice is no error; a report names the second."""
+    entry = an_entry(vehicle="red van")
     load(database, [entry, entry.model_copy(update={"vehicle": "blue van"})])
     with database.connection() as connection:
-        assert [stored.vehicle for stored in list_entries(connection, "demo")] == ["blue van"]
+        assert [stored.vehicle for stored in list_entries(connection, "demo")] == ["red van"]
 
 
 def test_an_entry_of_another_list_refuses_the_load_and_leaves_the_list(database: Database) -> None:
@@ -145,12 +145,11 @@ def test_a_bus_that_starts_empty_is_told_of_everything(database: Database) -> No
     assert len(told(database)) == 3
 
 
-def test_loads_of_one_list_follow_each_other(database: Database) -> None:
-    """The last revision is one of the loads, whole."""
-    loads = [[an_entry(f"L{n}E{m}") for m in range(20)] for n in range(4)]
-    with ThreadPoolExecutor(4) as threads:
-        revisions = list(threads.map(lambda entries: load(database, entries), loads))
-    assert sorted(revision.revision for revision in revisions) == [1, 2, 3, 4]
+def test_a_list_that_somebody_is_loading_is_left_alone(database: Database) -> None:
+    """The second of two operators is told so at once, and looks at what the first one did."""
     with database.connection() as connection:
-        stored = {entry.entry_id for entry in list_entries(connection, "demo")}
-    assert stored in [{entry.entry_id for entry in entries} for entries in loads]
+        lock_list(connection, "demo")
+        with pytest.raises(StateConflict, match="loaded by somebody else"):
+            load(database, [an_entry()])
+        load(database, [an_entry(list_name="other")], "other")
+    load(database, [an_entry()])

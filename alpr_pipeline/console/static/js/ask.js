@@ -1,0 +1,36 @@
+// Requests to this server, with the few ways in which they fail.
+
+/** A request that did not succeed: `offline`, `away` (a part of the server), or `refused` with the server's reason. */
+export class Failure extends Error {
+  constructor(kind, status, detail) {
+    super(detail);
+    this.kind = kind;
+    this.status = status;
+  }
+}
+
+/** Ask for something; send `body` as JSON where there is one. Raises Failure; a session that has ended leads to sign-in. */
+export async function ask(path, { method = "GET", body } = {}) {
+  const options = { method, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers = { "Content-Type": "application/json" };
+  }
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch {
+    throw new Failure("offline", 0, "No connection to the server. Nothing was sent: try again when the connection is back.");
+  }
+  if (answer.ok) return answer;
+  if (answer.status === 401) signedOut();
+  const detail = await answer.json().then((problem) => problem.detail, () => "") || answer.statusText;
+  throw new Failure(answer.status >= 500 ? "away" : "refused", answer.status, detail);
+}
+
+/** Go to sign in, and come back here. */
+export function signedOut() {
+  document.dispatchEvent(new CustomEvent("alpr:connection", { detail: { state: "signed-out" } }));
+  const back = new URLSearchParams({ ended: "true", next: location.pathname });
+  location.assign(`/signin?${back}`);
+}

@@ -1,0 +1,130 @@
+// The opened hit. It is fetched in parts, and a part is replaced only when it changed: a half-filled check stays.
+//   alpr:detail  (on the element) its content is new
+import { mostUrgent } from "./alarm.js";
+import { Failure, ask } from "./ask.js";
+import { mark } from "./queue.js";
+
+const detail = document.querySelector("[data-detail]");
+const NO_MORE = "This hit is not stored any more: its time had come.";
+let wanted = null; // the identity asked for last
+
+/** The identity of the opened hit. */
+export function opened() {
+  return detail?.querySelector("[data-detail-of]")?.dataset.detailOf ?? null;
+}
+
+/** Say something above the evidence, until the next word. */
+export function say(text) {
+  const said = detail.querySelector("[data-said]");
+  if (!said) return;
+  said.textContent = text;
+  said.hidden = !text;
+}
+
+/** Fetch the opened hit again and replace what changed. */
+export async function refresh() {
+  const identity = opened();
+  if (!identity) return;
+  const fresh = await fetched(identity);
+  if (fresh instanceof Failure || opened() !== identity) return;
+  const article = detail.querySelector("[data-detail-of]");
+  Object.assign(article.dataset, fresh.dataset);
+  article.className = fresh.className;
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const present = article.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (present.dataset.version !== part.dataset.version) present.replaceWith(part);
+  }
+  tell();
+}
+
+async function open(identity, { push = true } = {}) {
+  wanted = identity;
+  if (push && location.pathname !== `/hits/${identity}`) history.pushState(null, "", `/hits/${identity}`);
+  mark(identity);
+  detail.setAttribute("aria-busy", "true");
+  const fresh = await fetched(identity);
+  if (wanted !== identity) return;
+  detail.removeAttribute("aria-busy");
+  if (fresh instanceof Failure) return notLoaded(fresh, identity);
+  detail.replaceChildren(fresh);
+  detail.scrollTop = 0;
+  tell();
+}
+
+async function fetched(identity) {
+  try {
+    const holder = document.createElement("template");
+    holder.innerHTML = await (await ask(`/hits/${identity}/detail`)).text();
+    return holder.content.querySelector("[data-detail-of]");
+  } catch (failure) {
+    return failure instanceof Failure ? failure : new Failure("offline", 0, "The answer broke off: try again.");
+  }
+}
+
+function notLoaded(failure, identity) {
+  const box = document.createElement("div");
+  box.className = "empty";
+  const heading = document.createElement("h2");
+  heading.textContent = "This hit is not shown";
+  const text = document.createElement("p");
+  text.textContent = failure.status === 404 ? NO_MORE : failure.message;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => open(identity));
+  box.append(heading, text, ...(failure.status === 404 ? [] : [again]));
+  detail.replaceChildren(box);
+}
+
+async function acknowledge(button) {
+  button.setAttribute("aria-busy", "true");
+  const identity = opened();
+  try {
+    await ask(`/api/v1/hits/${identity}/acknowledge`, { method: "POST" });
+    await refresh();
+    detail.querySelector("[data-verify] input")?.focus();
+  } catch (failure) {
+    button.removeAttribute("aria-busy");
+    if (failure.status !== 409) return say(failure.message);
+    await refresh();
+    const { acknowledgedBy, disposedBy } = detail.querySelector("[data-detail-of]").dataset;
+    say(disposedBy ? `${disposedBy} has closed this hit already.` : `${acknowledgedBy} was faster and is checking this hit.`);
+  }
+}
+
+function tell() {
+  detail.dispatchEvent(new CustomEvent("alpr:detail", { bubbles: true }));
+}
+
+function onHit({ card, late }) {
+  const identity = card.dataset.hit;
+  const article = detail.querySelector("[data-detail-of]");
+  if (article?.dataset.detailOf === identity) {
+    refresh();
+  } else if (card.dataset.state === "new" && !late && (!article || article.dataset.state === "disposed")) {
+    open(identity); // nobody's work is interrupted
+  }
+}
+
+if (detail) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-open-hit]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    open(link.pathname.split("/").at(-1));
+  });
+  detail.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-acknowledge]");
+    if (button && button.getAttribute("aria-busy") !== "true") acknowledge(button);
+  });
+  addEventListener("popstate", () => {
+    const identity = location.pathname.split("/")[2];
+    if (identity) open(identity, { push: false });
+    else location.reload();
+  });
+  document.addEventListener("alpr:hit", (event) => onHit(event.detail));
+  document.addEventListener("alpr:synchronised", () => {
+    if (opened()) refresh();
+    else if (mostUrgent() && !wanted) open(mostUrgent());
+  });
+}

@@ -1,0 +1,108 @@
+// Loading a list: drop or choose a file, watch it go, and read what was refused and why.
+import { signedOut } from "./ask.js";
+
+const form = document.querySelector("[data-upload]");
+const report = document.querySelector("[data-report]");
+const number = new Intl.NumberFormat("en");
+
+function say(text, kind = "bad") {
+  const said = form.querySelector("[data-said]");
+  said.className = `say ${kind}`;
+  said.textContent = text;
+  said.hidden = !text;
+}
+
+function choose(file) {
+  const drop = form.querySelector("[data-drop]");
+  drop.classList.toggle("chosen", Boolean(file));
+  form.querySelector("[data-file-word]").textContent = file
+    ? `${file.name}, ${number.format(Math.ceil(file.size / 1024))} KB`
+    : "Drop a CSV file here or choose one";
+  const name = form.elements.name;
+  if (file && !name.value) name.value = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63);
+  say("");
+}
+
+function send(dryRun) {
+  const file = form.elements.file.files[0];
+  const { name, authority, reason, priority } = form.elements;
+  if (!file) return say("Choose a file first.");
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name.value)) {
+    say("Name the list with lower-case letters, digits and hyphens.");
+    return name.focus();
+  }
+  const query = new URLSearchParams({ dry_run: String(dryRun), reason: reason.value, priority: priority.value });
+  if (authority.value.trim()) query.set("authority", authority.value.trim());
+  const request = new XMLHttpRequest(); // fetch tells nothing of how far an upload is
+  request.open("PUT", `/api/v1/hotlists/${name.value}?${query}`);
+  request.setRequestHeader("Content-Type", "text/csv");
+  request.responseType = "json";
+  request.upload.addEventListener("progress", (event) => progress(event.loaded / event.total));
+  request.addEventListener("loadend", () => busy(false));
+  request.addEventListener("error", () => say("The connection broke off. The list in force is unchanged: try again."));
+  request.addEventListener("load", () => answered(request));
+  say("");
+  report.hidden = true;
+  busy(true);
+  request.send(file);
+}
+
+function busy(yes) {
+  form.querySelector("[data-progress]").hidden = !yes;
+  for (const button of form.querySelectorAll("button")) button.disabled = yes;
+  if (yes) progress(0);
+}
+
+function progress(share) {
+  const bar = form.querySelector("[data-progress]");
+  if (share < 1) bar.value = share * 100;
+  else {
+    bar.removeAttribute("value"); // all is sent; the server reads it
+    say("Sent. Every row is being checked ...", "");
+  }
+}
+
+function answered({ status, response }) {
+  if (status === 401) return signedOut();
+  if (status !== 200) return say(response?.detail ?? `The server answered ${status}: try again.`);
+  say("");
+  show(response);
+}
+
+function show(result) {
+  const title = result.dry_run
+    ? `Checked ${result.list_name}; nothing has changed`
+    : `${result.list_name} is in force, revision ${result.revision}`;
+  report.querySelector("[data-report-title]").textContent = title;
+  for (const figure of report.querySelectorAll("[data-figure]")) {
+    const value = result[figure.dataset.figure];
+    figure.parentElement.hidden = value === null;
+    figure.textContent = value === null ? "" : number.format(value);
+  }
+  report.querySelector("[data-refusals]").hidden = result.refusals.length === 0;
+  report.querySelector("[data-refusals-note]").textContent =
+    result.refused > result.refusals.length ? `the first ${number.format(result.refusals.length)} of ${number.format(result.refused)}` : "";
+  report.querySelector("[data-refusal-rows]").replaceChildren(...result.refusals.map(row));
+  report.hidden = false;
+  report.focus();
+}
+
+function row({ line, column, reason }) {
+  const cells = [number.format(line), column || "the row", reason].map((text) => {
+    const cell = document.createElement("td");
+    cell.textContent = text;
+    return cell;
+  });
+  cells[0].className = "number";
+  const made = document.createElement("tr");
+  made.append(...cells);
+  return made;
+}
+
+if (form) {
+  const drop = form.querySelector("[data-drop]");
+  form.elements.file.addEventListener("change", () => choose(form.elements.file.files[0]));
+  for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, () => drop.classList.add("over"));
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(event.submitter?.value === "check"); });
+}

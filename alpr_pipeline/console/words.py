@@ -1,0 +1,84 @@
+"""Facts in a dispatcher's words."""
+
+from datetime import datetime, timedelta
+
+from alpr_pipeline.domain.hit import Disposition
+from alpr_pipeline.domain.hotlist import Priority, Reason
+
+LIST_IS_OLD = timedelta(hours=24)  # agencies load theirs daily; older lists name vehicles found long ago
+PICTURES_ARE_LATE = timedelta(minutes=10)
+
+REASONS: dict[Reason, str] = {
+    Reason.STOLEN_VEHICLE: "Stolen vehicle",
+    Reason.STOLEN_PLATE: "Stolen plate",
+    Reason.FELONY_VEHICLE: "Felony vehicle",
+    Reason.WANTED: "Wanted",
+    Reason.MISSING: "Missing person",
+    Reason.ALERT: "AMBER alert",
+    Reason.PROTECTION_ORDER: "Protection order",
+    Reason.SUPERVISED_RELEASE: "Supervised release",
+    Reason.OTHER: "Other",
+}
+PRIORITIES: dict[Priority, str] = {Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}
+DISPOSITIONS: dict[Disposition, str] = {
+    Disposition.CONFIRMED: "Confirmed",
+    Disposition.MISREAD: "Misread",
+    Disposition.WRONG_ISSUER: "Wrong issuer",
+    Disposition.OTHER_VEHICLE: "Other vehicle",
+    Disposition.NOT_ACTIVE: "Not active",
+    Disposition.NO_ACTION: "No action",
+}
+DISPOSITION_MEANS: dict[Disposition, str] = {
+    Disposition.CONFIRMED: "characters, issuer and vehicle agree, and the entry is active",
+    Disposition.MISREAD: "the picture shows other characters",
+    Disposition.WRONG_ISSUER: "the same characters, another state or country",
+    Disposition.OTHER_VEHICLE: "the plate agrees, the vehicle does not",
+    Disposition.NOT_ACTIVE: "the entry is no longer in force",
+    Disposition.NO_ACTION: "right, but nothing was or could be done",
+}
+
+_PROBABLE = (
+    (0.99, "almost certain"),
+    (0.9, "very likely"),
+    (0.7, "likely"),
+    (0.5, "more likely than not"),
+    (0.2, "doubtful"),
+)
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def probability_word(probability: float) -> str:
+    """Return a probability in a word that the same number always gets."""
+    return next((word for least, word in _PROBABLE if probability >= least), "unlikely")
+
+
+def percent(probability: float) -> str:
+    """Return a probability as a percentage that never claims to be certain."""
+    tenths = min(999, max(1, round(probability * 1000)))
+    if tenths == 999 and probability > 0.999:  # noqa: PLR2004
+        return "> 99.9 %"
+    return f"{tenths / 10:.1f} %" if tenths >= 900 or tenths < 10 else f"{round(tenths / 10)} %"  # noqa: PLR2004
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Return how long ago something was, in its largest unit or two: `12 s`, `3 min 5 s`, `2 h 4 min`, `3 d 1 h`.
+
+    static/js/ages.js counts on in the same words.
+    """
+    seconds = max(0, int((now - since).total_seconds()))
+    for i, (size, unit) in enumerate(_UNITS):
+        if seconds >= size:
+            finer, finer_unit = _UNITS[i + 1] if i + 1 < len(_UNITS) else (1, "s")
+            rest = seconds % size // finer
+            return f"{seconds // size} {unit} {rest} {finer_unit}" if rest else f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def is_late(captured_at: datetime, now: datetime) -> bool:
+    """Return whether a picture that is not there after so long will hardly come any more."""
+    return now - captured_at > PICTURES_ARE_LATE
+
+
+def is_old(loaded_at: datetime, now: datetime) -> bool:
+    """Return whether a list is older than a day, so that its entries may no longer be true."""
+    return now - loaded_at > LIST_IS_OLD

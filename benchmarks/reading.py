@@ -1,0 +1,235 @@
+"""How well and how fast are plates read in single photographs, beside what a user could install instead?
+
+Method: every picture of the label files (JSON lines; a plate has `box` [x, y, w, h], `text` or null, `region`) is read
+end to end by each program in turn, on one thread each. The most confident text of a picture counts, and is right when
+it is the whole text of one of the picture's legible plates; pictures without one serve for detection only. Columns:
+
+    exact     the whole text, to the letter          alike    the same when O is 0 and I is 1
+    CER       edits over letters, of the top read    found    plates found (intersection over union 0.5)
+    first     the top read stands on a labelled plate         ECE   expected calibration error of the top read
+    ms, cpu   median wall and mean processor milliseconds a picture
+
+Caveats: labels are of one reader and not free of errors; not every visible plate has a box, so only recall is judged.
+The peer `rapidocr` reads all texts of the picture and offers the most confident one of 4 to 10 letters and digits;
+`crop + rapidocr` reads our crops with its recogniser alone. Peers are measured where they are installed
+(`pip install rapidocr-onnxruntime`).
+
+    python -m benchmarks.reading LABELS.jsonl ... [--peers] [--failures] [--weights FOLDER]
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_pipeline.domain.detection import Box
+from alpr_pipeline.recognition.detector import WEIGHTS, Detector
+from alpr_pipeline.recognition.reader import Reader
+from alpr_pipeline.recognition.recogniser import Recogniser
+from alpr_pipeline.recognition.rectify import rectify
+from benchmarks.machine import machine, versions
+
+Image = NDArray[np.uint8]
+Offer = tuple[str, float, Box]  # text, confidence, place
+Program = Callable[[Image], list[Offer]]  # most confident first
+ALIKE = str.maketrans("OI", "01")
+_WEST = "AT BE CH DE DK ES FI FR GB GR IE IS IT LU MC NL NO PT SE"
+_EAST = "BG BY CY CZ EE HR HU LT LV ME MK MT PL RO RS RU SI SK TR UA"
+EUROPE = frozenset(f"{_WEST} {_EAST}".split())
+TEXT_MIN, TEXT_MAX = 4, 10
+OVERLAP_MIN = 0.5
+BINS = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one program on one group of pictures."""
+
+    pictures: int = 0  # with a legible plate
+    exact: int = 0
+    alike: int = 0
+    first: int = 0
+    edits: int = 0
+    letters: int = 0
+    plates: int = 0
+    found: int = 0
+    sure: list[tuple[float, bool]] = field(default_factory=list)
+    wall_ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+
+    def line(self, name: str) -> str:
+        """Return the row of the table."""
+        n = max(1, self.pictures)
+        return (
+            f"{name:34}{self.pictures:6d}{self.exact / n:8.1%}{self.alike / n:8.1%}"
+            f"{self.edits / max(1, self.letters):8.1%}{self.found / max(1, self.plates):8.1%}{self.first / n:8.1%}"
+            f"{calibration_error(self.sure):7.3f}"
+            f"{np.median(self.wall_ms):8.1f}{np.mean(self.cpu_ms):8.1f}"
+        )
+
+
+HEADER = f"{'program, group':34}{'n':>6}{'exact':>8}{'alike':>8}{'CER':>8}{'found':>8}{'first':>8}" + (
+    f"{'ECE':>7}{'ms':>8}{'cpu':>8}"
+)
+
+
+def calibration_error(sure: Sequence[tuple[float, bool]]) -> float:
+    """Return the expected calibration error (Guo et al. 2017) over equally wide bins."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for confidence, right in sure:
+        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
+    gaps = (abs(sum(c for c, _ in part) - sum(r for _, r in part)) for part in bins if part)
+    return sum(gaps) / max(1, len(sure))
+
+
+def edits(a: str, b: str) -> int:
+    """Return Levenshtein's distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        above, row = row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
+    return row[-1]
+
+
+def group_of(plates: Sequence[dict[str, Any]]) -> str:
+    """Return US, EU, BR or other: the region of the picture's first legible plate."""
+    region = next((str(p["region"]).split("-")[0] for p in plates if p.get("text") and p.get("region")), "")
+    return region if region in ("US", "BR") else "EU" if region in EUROPE else "other"
+
+
+def count(tally: Tally, offers: Sequence[Offer], plates: Sequence[dict[str, Any]]) -> None:
+    """Add one picture to a tally."""
+    boxes = [Box(*(round(v) for v in p["box"])) for p in plates]
+    tally.plates += len(boxes)
+    tally.found += sum(any(box.iou(place) >= OVERLAP_MIN for _, _, place in offers) for box in boxes)
+    texts = [str(p["text"]) for p in plates if p.get("text")]
+    if not texts:
+        return
+    tally.pictures += 1
+    got, confidence, place = offers[0] if offers else ("", 0.0, Box(0, 0, 0, 0))
+    nearest = min(texts, key=lambda text: edits(text, got))
+    right = got.translate(ALIKE) == nearest.translate(ALIKE)
+    tally.exact += got == nearest
+    tally.alike += right
+    tally.first += any(box.iou(place) >= OVERLAP_MIN for box in boxes)
+    tally.edits += edits(nearest, got)
+    tally.letters += len(nearest)
+    tally.sure.append((confidence, right))
+
+
+def ours(weights: Path) -> Program:
+    """Return the shipped recogniser."""
+    recogniser = Recogniser(Detector(weights), Reader(weights), rectify)
+    return lambda image: [(r.plate, r.confidence, Box(*r.box)) for r in recogniser.reads_of_picture(image)]
+
+
+def rapidocr_whole() -> Program:
+    """Return RapidOCR on the whole picture."""
+    from rapidocr_onnxruntime import RapidOCR  # noqa: PLC0415  # a peer, not everywhere installed
+
+    engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
+
+    def read(image: Image) -> list[Offer]:
+        found, _ = engine(image)
+        return sorted(
+            (offer for quad, text, sure in found or [] for offer in _offer(quad, text, float(sure))), key=_sure
+        )
+
+    return read
+
+
+def rapidocr_on_crops(weights: Path) -> Program:
+    """Return RapidOCR's recogniser on our crops."""
+    from rapidocr_onnxruntime import RapidOCR  # noqa: PLC0415  # likewise
+
+    engine, detector = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1), Detector(weights)
+
+    def read(image: Image) -> list[Offer]:
+        offers = []
+        for found in detector.detect(image):
+            crop = rectify(image, found)
+            if crop.size:
+                texts, _ = engine(crop, use_det=False, use_cls=False, use_rec=True)
+                text, sure = texts[0] if texts else ("", 0.0)
+                offers.append((plain(text), float(sure) * found.confidence, found.box))
+        return sorted(offers, key=_sure)
+
+    return read
+
+
+def plain(text: str) -> str:
+    """Return the letters and digits alone, upper case."""
+    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
+
+
+def _offer(quad: Any, text: str, sure: float) -> Iterable[Offer]:
+    text = plain(text)
+    if TEXT_MIN <= len(text) <= TEXT_MAX:
+        low, high = np.min(quad, 0), np.max(quad, 0)
+        yield text, sure, Box(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+
+
+def _sure(offer: Offer) -> float:
+    return -offer[1]
+
+
+def measure(program: Program, labels: Path, *, failures: bool = False) -> dict[str, Tally]:
+    """Return a tally for all pictures of a label file, and one for each group."""
+    tallies: dict[str, Tally] = {"all": Tally()}
+    for row in map(json.loads, labels.read_text(encoding="utf-8").splitlines()):
+        image = cv2.imread(str(labels.parent / row["image"]))
+        if row.get("dup_of") or image is None:
+            continue
+        wall, cpu = time.perf_counter(), time.process_time()
+        offers = program(np.asarray(image, np.uint8))
+        wall, cpu = (time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3
+        for name in ("all", group_of(row["plates"])):
+            tally = tallies.setdefault(name, Tally())
+            tally.wall_ms.append(wall)
+            tally.cpu_ms.append(cpu)
+            count(tally, offers, row["plates"])
+        if failures:
+            _tell(row, offers)
+    return tallies
+
+
+def _tell(row: dict[str, Any], offers: Sequence[Offer]) -> None:
+    texts = [p["text"] for p in row["plates"] if p.get("text")]
+    got = offers[0][0] if offers else ""
+    if texts and got.translate(ALIKE) not in {t.translate(ALIKE) for t in texts}:
+        rest = " ".join(f"{text}:{sure:.2f}" for text, sure, _ in offers[:3])
+        print(f"    {row['image']:34} wanted {' '.join(texts):24} got {rest}")
+
+
+def main() -> None:
+    """Print a table for every label file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path, nargs="+")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--peers", action="store_true", help="measure the peers too")
+    parser.add_argument(
+        "--failures", action="store_true", help="list what was read wrong (real texts: keep to yourself)"
+    )
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    programs: dict[str, Program] = {"ours": ours(args.weights)}
+    if args.peers:
+        programs |= {"rapidocr": rapidocr_whole(), "crop + rapidocr": rapidocr_on_crops(args.weights)}
+    print(f"{machine()}; {versions('onnxruntime', 'opencv-python-headless', 'fast-plate-ocr')}")
+    for labels in args.labels:
+        print(f"\n{labels.parent.name}/{labels.name}\n{HEADER}")
+        for name, program in programs.items():
+            for group, tally in sorted(measure(program, labels, failures=args.failures).items()):
+                print(tally.line(f"{name}, {group}"), flush=True)
+
+
+if __name__ == "__main__":
+    main()
