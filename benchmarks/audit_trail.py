@@ -92,9 +92,8 @@ def main() -> None:
                 start = time.perf_counter()
                 report = verify_trail(database, Path(folder), timedelta(days=365))
                 took = time.perf_counter() - start
-                print(
-                    f"verified {report.records:,} records in {took:.1f} s, {report.records / took:,.0f}/s; {report.good=}"
-                )
+                speed = report.records / took
+                print(f"verified {report.records:,} records in {took:.1f} s, {speed:,.0f}/s; {report.good=}")
 
 
 if __name__ == "__main__":

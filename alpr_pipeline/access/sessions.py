@@ -4,22 +4,29 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from alpr_pipeline.access.passwords import hash_password as hash_of
-from alpr_pipeline.access.passwords import outdated, verify
+from alpr_pipeline.access.approval import standing_of
+from alpr_pipeline.access.codes import counter_of
+from alpr_pipeline.access.passwords import hash_password, outdated, verify
 from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.errors import AccessDenied
+from alpr_pipeline.policy.access import obstacle
+from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.roles import Right, Role, allows
 from alpr_pipeline.storage import accounts
 from alpr_pipeline.storage.accounts import Account, Session
+from alpr_pipeline.storage.approvals import use_code
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.device_tokens import use_token
+from alpr_pipeline.storage.policies import policy_in_force
 
-FAILURES_MAX = 5
-LOCK = timedelta(minutes=15)
-IDLE_MAX = timedelta(minutes=30)
-SESSION_MAX = timedelta(hours=12)  # a shift
+SESSION_MAX = timedelta(hours=12)  # a shift: no policy allows more
+DEVICE = "alprd_"  # how a device's token begins
 _TOUCH = timedelta(minutes=1)  # how exactly the last use is noted
+_WRONG = "user name, password or one-time code is wrong, or the account is locked or closed"
+_ENDED = "not signed in, or no longer: sign in again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +35,57 @@ class Caller:
 
     username: str
     role: Role
+    scopes: frozenset[Right] | None = None  # a device has a part of its role's rights; None: all
 
     def must(self, right: Right) -> None:
-        """Raise AccessDenied unless the caller's role has the right."""
-        if not allows(self.role, right):
+        """Raise AccessDenied unless the caller has the right."""
+        if not allows(self.role, right) or (self.scopes is not None and right not in self.scopes):
             raise AccessDenied(f"role {self.role} has no right to {right}: ask your supervisor for another role")
 
 
-def sign_in(database: Database, username: str, password: str, now: datetime) -> tuple[str, Caller]:
-    """Return a new token and whose it is; raise AccessDenied otherwise, in the same words whatever was wrong.
+def sign_in(
+    database: Database, username: str, password: str, now: datetime, code: str = "", address: str = ""
+) -> tuple[str, Caller]:
+    """Return a new token and whose it is; raise AccessDenied otherwise.
 
-    Five failures in a row lock an account for fifteen minutes. Every try is on record.
+    Whatever is wrong with name, password or code is told in the same words; who has given all of them right is told
+    what else stands in the way. Failures in a row lock an account for a while. Every try is on record.
     """
     with database.connection() as connection:
+        policy = policy_in_force(connection, now)
         account = accounts.get_account(connection, username)
-        good = verify(password, account.password_hash if account else None)
-        if account is None or not good or not _open(account, now):
-            _note_failure(connection, account, now)
-            denied = True
+        known = verify(password, account.password_hash if account else None) and account is not None
+        if account is None or not known or not _open(account, now) or not _second(connection, account, code, now):
+            _note_failure(connection, policy, account, now)
+            reason = _WRONG
         else:
-            denied = False
-            token = _begin(connection, account, password, now)
-    if denied or account is None:
-        raise AccessDenied("user name or password is wrong, or the account is locked or closed")
+            reason = obstacle(policy, standing_of(connection, account), now) or _no_factor(policy, account) or ""
+            if reason:
+                _refuse(connection, account.username, reason)
+            else:
+                token = _begin(connection, account, password, now, address)
+    if reason or account is None:
+        raise AccessDenied(reason)
     return token, Caller(account.username, Role(account.role))
 
 
 def identify(connection: Connection, token: str, now: datetime) -> Caller:
-    """Return whose token it is, and note that it was used; raise AccessDenied when it is nobody's any more."""
-    session = accounts.get_session(connection, _digest(token))
-    if session is None or now - session.created_at >= SESSION_MAX or now - session.last_seen_at >= IDLE_MAX:
-        raise AccessDenied("not signed in, or no longer: sign in again")
+    """Return whose token it is, and note that it was used; raise AccessDenied when it is nobody's any more.
+
+    Approval, training and certification are asked for at every request: they can end while somebody is at work.
+    """
+    if token.startswith(DEVICE):
+        return _device(connection, token, now)
+    session = accounts.get_session(connection, digest(token))
+    policy = policy_in_force(connection, now)
+    if session is None or not _in_time(policy, session, now):
+        raise AccessDenied(_ENDED)
     account = accounts.get_account(connection, session.username)
     if account is None or not account.active:
-        raise AccessDenied("not signed in, or no longer: sign in again")
+        raise AccessDenied(_ENDED)
+    reason = obstacle(policy, standing_of(connection, account), now)
+    if reason:
+        raise AccessDenied(reason)
     if now - session.last_seen_at >= _TOUCH:
         accounts.touch_session(connection, session.token_hash, now)
     return Caller(account.username, Role(account.role))
@@ -69,31 +93,80 @@ def identify(connection: Connection, token: str, now: datetime) -> Caller:
 
 def sign_out(connection: Connection, token: str, caller: Caller) -> None:
     """End a session now."""
-    accounts.delete_session(connection, _digest(token))
+    accounts.delete_session(connection, digest(token))
     record(connection, username=caller.username, action=AuditAction.SIGN_OUT)
+
+
+def end_session(connection: Connection, username: str, session_id: UUID, *, by: str) -> None:
+    """End a session of somebody, or one's own on another machine."""
+    accounts.end_session(connection, username, session_id)
+    record(connection, username=by, action=AuditAction.SESSION_ENDED, object=username)
+
+
+def refuse_access(connection: Connection, caller: Caller, what: str) -> None:
+    """Put on record that somebody asked for what their role does not allow."""
+    record(
+        connection,
+        username=caller.username,
+        action=AuditAction.ACCESS_REFUSED,
+        object=what,
+        outcome=Outcome.REFUSED,
+    )
+
+
+def digest(token: str) -> bytes:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _device(connection: Connection, token: str, now: datetime) -> Caller:
+    found = use_token(connection, digest(token), now)
+    if found is None:
+        raise AccessDenied("the device's token is unknown, expired or revoked: have a new one issued")
+    return Caller(f"device:{found.device}", Role.OPERATOR, frozenset(map(Right, found.scopes)))
 
 
 def _open(account: Account, now: datetime) -> bool:
     return account.active and (account.locked_until is None or account.locked_until <= now)
 
 
-def _begin(connection: Connection, account: Account, password: str, now: datetime) -> str:
+def _in_time(policy: Policy, session: Session, now: datetime) -> bool:
+    rules = policy.access
+    return now - session.created_at < rules.session_longest and now - session.last_seen_at < rules.session_idle
+
+
+def _second(connection: Connection, account: Account, code: str, now: datetime) -> bool:
+    """Return whether the second factor is in order: given, or not asked of this account yet."""
+    if account.second_factor is None:
+        return True
+    counter = counter_of(account.second_factor, code, now)
+    return counter is not None and use_code(connection, account.username, counter)
+
+
+def _no_factor(policy: Policy, account: Account) -> str | None:
+    if account.second_factor is None and Role(account.role) in policy.access.second_factor:
+        return f"role {account.role} signs in with a one-time code too: have a second factor set up"
+    return None
+
+
+def _begin(connection: Connection, account: Account, password: str, now: datetime, address: str) -> str:
     token = secrets.token_urlsafe(32)
     accounts.reset_failed_sign_ins(connection, account.username)
     if outdated(account.password_hash):
-        accounts.replace_password_hash(connection, account.username, hash_of(account.username, password))
-    accounts.insert_session(connection, Session(_digest(token), account.username, now, now))
+        accounts.replace_password_hash(connection, account.username, hash_password(account.username, password))
+    accounts.insert_session(connection, Session(digest(token), account.username, now, now, address=address))
     record(connection, username=account.username, action=AuditAction.SIGN_IN)
     return token
 
 
-def _note_failure(connection: Connection, account: Account | None, now: datetime) -> None:
+def _refuse(connection: Connection, username: str, reason: str) -> None:
+    detail = {"reason": reason}
+    record(connection, username=username, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED, detail=detail)
+
+
+def _note_failure(connection: Connection, policy: Policy, account: Account | None, now: datetime) -> None:
     """Put a failed try on record. A name that nobody has is not kept: people type passwords into the wrong field."""
+    if account and accounts.record_failed_sign_in(connection, account.username) >= policy.access.failures_max:
+        accounts.lock_account(connection, account.username, now + policy.access.locked_for)
     username = account.username if account else None
     record(connection, username=username, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED)
-    if account and accounts.record_failed_sign_in(connection, account.username) >= FAILURES_MAX:
-        accounts.lock_account(connection, account.username, now + LOCK)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 
 from alpr_pipeline import __version__
 from alpr_pipeline.api import (
+    account_routes,
     health_routes,
     hit_routes,
     hotlist_routes,
@@ -16,6 +17,7 @@ from alpr_pipeline.api import (
     revision_routes,
     session_routes,
     signin_routes,
+    token_routes,
 )
 from alpr_pipeline.api.authority import caller_of
 from alpr_pipeline.api.headers import STATIC, SecurityHeaders
@@ -44,6 +46,8 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     for routes in (
         session_routes,
+        account_routes,
+        token_routes,
         hit_routes,
         hotlist_routes,
         revision_routes,

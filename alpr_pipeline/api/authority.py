@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from alpr_pipeline.access.sessions import Caller, identify
+from alpr_pipeline.access.sessions import Caller, identify, refuse_access
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
@@ -60,8 +60,13 @@ class _Requirement:
 
     right: Right
 
-    def __call__(self, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
-        caller.must(self.right)
+    def __call__(self, request: Request, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
+        try:
+            caller.must(self.right)
+        except AccessDenied:
+            with services_of(request).database.connection() as connection:
+                refuse_access(connection, caller, self.right)
+            raise
         return caller
 
 

@@ -24,6 +24,7 @@ class Credentials(BaseModel):
 
     username: str = Field(max_length=64)
     password: SecretStr = Field(max_length=LENGTH_MAX)
+    code: SecretStr = Field(SecretStr(""), max_length=12, description="One-time code, of an account that has one.")
 
 
 class SignedIn(BaseModel):
@@ -48,7 +49,14 @@ def create_session(credentials: Credentials, request: Request, response: Respons
     services = services_of(request)
     password = credentials.password.get_secret_value()
     try:
-        token, caller = sign_in(services.database, credentials.username, password, services.now())
+        token, caller = sign_in(
+            services.database,
+            credentials.username,
+            password,
+            services.now(),
+            credentials.code.get_secret_value(),
+            request.client.host if request.client else "",
+        )
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None
     keep_session(response, token, services)

@@ -148,7 +148,7 @@ class _KafkaPublisher:
             batch_size=256 * 1024,
             max_request_size=MESSAGE_BYTES_MAX + _MESSAGE_OVERHEAD_BYTES,
             delivery_timeout_ms=int(settings.ack_timeout_s * 1000),
-            request_timeout_ms=int(min(settings.ack_timeout_s, 10.0) * 1000),
+            request_timeout_ms=int(min(settings.ack_timeout_s / 2, 10.0) * 1000),  # must end within the other
             max_block_ms=int(settings.ack_timeout_s * 1000),
             allow_auto_create_topics=False,
         )

@@ -19,5 +19,5 @@ class KafkaSettings(BaseModel):
     username: str | None = Field(default=None, description="For SASL (SCRAM-SHA-512).")
     password: SecretStr | None = Field(default=None, description="For SASL; give it by the environment.")
     ack_timeout_s: float = Field(
-        default=30.0, gt=0, le=300, description="How long a publish may take until it has failed."
+        default=30.0, ge=1, le=300, description="How long a publish may take until it has failed."
     )

@@ -17,6 +17,7 @@ import orjson
 import typer
 
 from alpr_pipeline.access.administration import change_password, create_account
+from alpr_pipeline.access.approval import admit
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.config.settings import ApiSettings, DatabaseSettings, PictureSettings, Settings
@@ -103,6 +104,7 @@ class Demo:
                     change_password(connection, username, self._password, by="demo")
                 else:
                     create_account(connection, username, self._password, role, by="demo", now=self._began)
+                    admit(connection, username, by="demo-supervisor", trained_at=self._began, now=self._began)
         self._say(f"database ready, hot list with {len(imported.entries)} plates in force")
 
     def begin(self, address: str) -> None:

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from alpr_pipeline.cli.parts import Parts, now
-from alpr_pipeline.cli.visit import operator, visited
+from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hotlist import HotlistEntry, ListName, Priority, Reason
 from alpr_pipeline.errors import ConfigError, HotlistRefused

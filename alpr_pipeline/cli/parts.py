@@ -10,9 +10,9 @@ from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.bus.topics import HITS, PICTURES, READS, pipeline_topics
 from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.errors import ConfigError
-from alpr_pipeline.oversight.profiles import default_policy, shipped_profile
 from alpr_pipeline.policy.check import check, faults
 from alpr_pipeline.policy.policy import Policy, parse_policy
+from alpr_pipeline.policy.shipped import default_policy, shipped_profile
 from alpr_pipeline.telemetry.health import Health
 
 if TYPE_CHECKING:  # a car needs no database, a matcher no pictures: each process loads what it works with

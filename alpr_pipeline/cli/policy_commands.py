@@ -11,10 +11,10 @@ from rich.table import Table
 
 from alpr_pipeline.cli.parts import now, read_policy_file
 from alpr_pipeline.oversight.document import render_policy
-from alpr_pipeline.oversight.profiles import new_policy_text, profile_names, shipped_profile
 from alpr_pipeline.policy.check import Finding, faults
 from alpr_pipeline.policy.check import check as check_policy
 from alpr_pipeline.policy.difference import difference
+from alpr_pipeline.policy.shipped import new_policy_text, profile_names, shipped_profile
 
 File = Annotated[Path | None, typer.Argument(help="The policy; none: the shipped one.", show_default=False)]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="The law to hold it against, not its own.")]

@@ -12,10 +12,12 @@ class AuditAction(StrEnum):
     ACCOUNT_CREATED = "account-created"
     ACCOUNT_CHANGED = "account-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # an action, not a password
+    ACCOUNTS_VIEWED = "accounts-viewed"
     SESSIONS_VIEWED = "sessions-viewed"
     SESSION_ENDED = "session-ended"
     TOKEN_ISSUED = "token-issued"  # noqa: S105  # likewise
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    TOKENS_VIEWED = "tokens-viewed"
     HOTLIST_LOADED = "hotlist-loaded"
     HOTLIST_RESTORED = "hotlist-restored"
     HOTLIST_EXPORTED = "hotlist-exported"

@@ -81,7 +81,7 @@ class AccessRules(_Section):
     inactive_after: timedelta = Field(timedelta(days=90), ge=_DAY, description="Without use: suspended.")
     recertify_every: timedelta = Field(timedelta(days=365), ge=_DAY, description="A supervisor confirms the need.")
     session_idle: timedelta = Field(timedelta(minutes=30), ge=timedelta(minutes=1), le=timedelta(hours=12))
-    session_longest: timedelta = Field(timedelta(hours=12), ge=timedelta(minutes=1), le=timedelta(hours=24))
+    session_longest: timedelta = Field(timedelta(hours=12), ge=timedelta(minutes=1), le=timedelta(hours=12))
     failures_max: int = Field(5, ge=1, le=10, description="Failed sign-ins in a row that lock an account.")
     locked_for: timedelta = Field(timedelta(minutes=15), ge=timedelta(minutes=10))
     second_factor: tuple[Role, ...] = Field((), description="Roles that sign in with a one-time code as well.")

@@ -1,7 +1,8 @@
 """Rows of accounts and sessions. What a good password is and when an account is locked is decided in `access`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from psycopg.rows import class_row
 
@@ -9,8 +10,13 @@ from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 
 _ACCOUNT = """
-SELECT username, password_hash, role, active, created_at, failed_sign_ins, locked_until FROM accounts
+SELECT username, password_hash, role, active, created_at, failed_sign_ins, locked_until, title, entity, created_by,
+       approved_by, approved_at, certified_at, last_used_at, second_factor
+FROM accounts
 """
+
+
+_SESSION = "SELECT token_hash, username, created_at, last_seen_at, session_id, address FROM sessions "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,14 @@ class Account:
     created_at: datetime
     failed_sign_ins: int = 0  # in a row
     locked_until: datetime | None = None
+    title: str = ""  # as in the policy
+    entity: str = ""  # empty: the agency itself
+    created_by: str = ""
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    certified_at: datetime | None = None
+    last_used_at: datetime | None = None
+    second_factor: bytes | None = None  # secret of the one-time codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +48,17 @@ class Session:
     username: str
     created_at: datetime
     last_seen_at: datetime
+    session_id: UUID = field(default_factory=uuid4)
+    address: str = ""  # where it was begun from
 
 
 def insert_account(connection: Connection, account: Account) -> None:
     """Add an account; raise StateConflict when the name is taken."""
     added = connection.execute(
         """
-        INSERT INTO accounts (username, password_hash, role, active, created_at, failed_sign_ins, locked_until)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO accounts (username, password_hash, role, active, created_at, failed_sign_ins, locked_until, title,
+                              entity, created_by, approved_by, approved_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT DO NOTHING
         """,
         [
@@ -52,6 +69,11 @@ def insert_account(connection: Connection, account: Account) -> None:
             account.created_at,
             account.failed_sign_ins,
             account.locked_until,
+            account.title,
+            account.entity,
+            account.created_by,
+            account.approved_by,
+            account.approved_at,
         ],
     ).rowcount
     if not added:
@@ -117,22 +139,50 @@ def reset_failed_sign_ins(connection: Connection, username: str) -> None:
 def insert_session(connection: Connection, session: Session) -> None:
     """Add a session."""
     connection.execute(
-        "INSERT INTO sessions (token_hash, username, created_at, last_seen_at) VALUES (%s, %s, %s, %s)",
-        [session.token_hash, session.username, session.created_at, session.last_seen_at],
+        """
+        INSERT INTO sessions (token_hash, username, created_at, last_seen_at, session_id, address)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        """,
+        [
+            session.token_hash,
+            session.username,
+            session.created_at,
+            session.last_seen_at,
+            session.session_id,
+            session.address,
+        ],
     )
+    _note_use(connection, session.username, session.created_at)
 
 
 def get_session(connection: Connection, token_hash: bytes) -> Session | None:
     """Return the session of a token's hash, or None."""
     with connection.cursor(row_factory=class_row(Session)) as cursor:
-        return cursor.execute(
-            "SELECT token_hash, username, created_at, last_seen_at FROM sessions WHERE token_hash = %s", [token_hash]
-        ).fetchone()
+        return cursor.execute(_SESSION + "WHERE token_hash = %s", [token_hash]).fetchone()
+
+
+def list_sessions(connection: Connection, username: str) -> list[Session]:
+    """Return the sessions of an account, the newest first."""
+    with connection.cursor(row_factory=class_row(Session)) as cursor:
+        return cursor.execute(_SESSION + "WHERE username = %s ORDER BY created_at DESC", [username]).fetchall()
+
+
+def end_session(connection: Connection, username: str, session_id: UUID) -> None:
+    """End one session of an account; raise NotStored when it has none such."""
+    ended = connection.execute(
+        "DELETE FROM sessions WHERE username = %s AND session_id = %s", [username, session_id]
+    ).rowcount
+    if not ended:
+        raise NotStored(f"account {username} has no session {session_id}, or no longer")
 
 
 def touch_session(connection: Connection, token_hash: bytes, at: datetime) -> None:
     """Note that a session was used."""
-    connection.execute("UPDATE sessions SET last_seen_at = %s WHERE token_hash = %s", [at, token_hash])
+    row = connection.execute(
+        "UPDATE sessions SET last_seen_at = %s WHERE token_hash = %s RETURNING username", [at, token_hash]
+    ).fetchone()
+    if row is not None:
+        _note_use(connection, row[0], at)
 
 
 def delete_session(connection: Connection, token_hash: bytes) -> None:
@@ -150,6 +200,10 @@ def delete_expired_sessions(connection: Connection, *, created_before: datetime,
     return connection.execute(
         "DELETE FROM sessions WHERE created_at <= %s OR last_seen_at <= %s", [created_before, seen_before]
     ).rowcount
+
+
+def _note_use(connection: Connection, username: str, at: datetime) -> None:
+    connection.execute("UPDATE accounts SET last_used_at = %s WHERE username = %s", [at, username])
 
 
 def _expect(changed: int, username: str) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
+from alpr_pipeline.access.approval import admit
 from alpr_pipeline.access.passwords import hash_password
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
@@ -65,6 +66,7 @@ def add_everyone(database: Database) -> None:
     with database.connection() as connection:
         for role in Role:
             insert_account(connection, Account(f"some-{role}", password_hash(), role, active=True, created_at=now))
+            admit(connection, f"some-{role}", by="a-supervisor", trained_at=now, now=now)
 
 
 @pytest.fixture

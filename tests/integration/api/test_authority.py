@@ -1,5 +1,6 @@
 """Nothing answers without authority, and each role has its rights and no more."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -12,7 +13,14 @@ from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from tests.integration.api.conftest import PASSWORD, Api
 
 OPEN = {"/api/v1/session", "/healthz", "/readyz", "/signin"}  # sign-in and health
-SIGNED_IN = {"/", "/signout", "/api/v1/me", "/api/v1/openapi.json"}  # whatever the role
+SIGNED_IN = {
+    "/",
+    "/signout",
+    "/api/v1/me",
+    "/api/v1/openapi.json",
+    "/api/v1/me/sessions",
+    "/api/v1/me/sessions/{session_id}",
+}  # whatever the role
 ANY_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -28,7 +36,7 @@ def routes(api: Api) -> Iterator[tuple[str, str, Right | None]]:
 
 def ask(client: httpx.Client, method: str, path: str) -> int:
     """Return the status; a stream is not read."""
-    filled = path.format(hit_id=ANY_ID, kind="plate", name="some-list")
+    filled = path.format_map(defaultdict(lambda: ANY_ID, kind="plate", name="some-list", username="some-dispatcher"))
     with client.stream(method, filled, headers={"Sec-Fetch-Site": "same-origin"}) as answer:
         return answer.status_code
 

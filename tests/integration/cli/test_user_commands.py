@@ -15,6 +15,7 @@ from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.embedded import EmbeddedPostgres
 
 PASSWORD = "correct horse battery"
+ADMITTED = ("--approved-by", "Sergeant Lee", "--trained", f"{datetime.now(UTC):%Y-%m-%d}")
 Alpr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -35,7 +36,7 @@ def alpr(database: Database) -> Alpr:
 def test_an_account_signs_in_until_it_is_closed(alpr: Alpr, database: Database) -> None:
     """Add, change the password, close, open: each takes effect at once and is on record with who did it."""
     now = datetime.now(UTC)
-    assert alpr("user", "add", "kim", "--role", "dispatcher", typed=f"{PASSWORD}\n").returncode == 0
+    assert alpr("user", "add", "kim", "--role", "dispatcher", *ADMITTED, typed=f"{PASSWORD}\n").returncode == 0
     assert sign_in(database, "kim", PASSWORD, now)
     assert alpr("user", "passwd", "kim", typed="another horse battery\n").returncode == 0
     with pytest.raises(AccessDenied):
@@ -45,11 +46,12 @@ def test_an_account_signs_in_until_it_is_closed(alpr: Alpr, database: Database) 
         sign_in(database, "kim", "another horse battery", now)
     assert "closed" in alpr("user", "list").stdout
     assert alpr("user", "open", "kim").returncode == 0
+    assert alpr("user", "approve", "kim", "--by", "Sergeant Lee").returncode == 0
     assert sign_in(database, "kim", "another horse battery", now)
     with database.connection() as connection:
         done = [(one.action, one.username) for one in list_records(connection) if one.username != "kim"]
     assert {action for action, _ in done} >= {"account-created", "password-changed", "account-changed"}
-    assert all(str(who).startswith("os:") for action, who in done if action.startswith(("account", "password")))
+    assert all("os:" in str(who) for action, who in done if action.startswith(("account", "password")))
 
 
 def test_a_password_that_will_not_do_changes_nothing(alpr: Alpr) -> None:
@@ -76,4 +78,4 @@ def test_an_account_is_added_while_the_program_runs(tmp_path: Path) -> None:
         done = subprocess.run(
             words, input=f"{PASSWORD}\n", env=environment, capture_output=True, text=True, check=False
         )
-    assert (done.returncode, done.stdout) == (0, "kim may sign in as operator\n")
+    assert (done.returncode, done.stdout) == (0, "kim waits for approval and training\n")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from alpr_pipeline.cli.parts import read_policy
 from alpr_pipeline.cli.policy_commands import app
 from alpr_pipeline.errors import ConfigError
-from alpr_pipeline.oversight.profiles import default_policy_text
+from alpr_pipeline.policy.shipped import default_policy_text
 
 SHELL = CliRunner()
 

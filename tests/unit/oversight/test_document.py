@@ -1,8 +1,8 @@
 """The public document."""
 
 from alpr_pipeline.oversight.document import render_policy
-from alpr_pipeline.oversight.profiles import default_policy, shipped_profile
 from alpr_pipeline.policy.policy import Policy
+from alpr_pipeline.policy.shipped import default_policy, shipped_profile
 from tests.made import NOON
 
 CALIFORNIA = shipped_profile("california")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from alpr_pipeline.oversight.profiles import default_policy, new_policy_text, profile_names, shipped_profile
 from alpr_pipeline.policy.check import Finding, check, faults
 from alpr_pipeline.policy.difference import difference
 from alpr_pipeline.policy.policy import Policy, parse_policy
+from alpr_pipeline.policy.shipped import default_policy, new_policy_text, profile_names, shipped_profile
 from alpr_pipeline.policy.words import period_in_words
 from tests.made import NOON
 
