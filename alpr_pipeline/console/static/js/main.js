@@ -14,3 +14,4 @@ import "./upload.js";
 import { watch } from "./live.js";
 
 watch(); // last, when everybody listens
+document.documentElement.dataset.ready = "true";
