@@ -16,6 +16,7 @@ from alpr_pipeline.console.pages import render
 from alpr_pipeline.console.queue import Queue, queue_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import NotStored
+from alpr_pipeline.matching.formats import list_formats
 from alpr_pipeline.storage import hits, hotlists
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
@@ -81,7 +82,8 @@ def hotlists_page(request: Request, caller: SeesLists) -> HTMLResponse:
     with services_of(request).database.connection() as connection:
         found = hotlists.list_hotlists(connection)
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, detail={"lists": len(found)})
-    return page(request, "hotlists.html", caller, hotlists=found)
+    formats = list_formats(services_of(request).formats)
+    return page(request, "hotlists.html", caller, hotlists=found, formats=formats)
 
 
 @router.get("/hotlists/{name}")

@@ -40,6 +40,7 @@ def submit_signin(
     request: Request,
     username: Annotated[str, Form(max_length=64)],
     password: Annotated[str, Form(max_length=LENGTH_MAX)],
+    code: Annotated[str, Form(max_length=12)] = "",
     next: Annotated[str, Form(max_length=PATH_MAX)] = "/",  # noqa: A002
 ) -> Response:
     """Sign in and go on to where one wanted to go."""
@@ -47,9 +48,16 @@ def submit_signin(
         raise AccessDenied("the request did not come from this site's own pages")
     services = services_of(request)
     try:
-        token, _ = sign_in(services.database, username.strip(), password, services.now())
-    except AccessDenied:
-        return _signin_page(request, next, HTTPStatus.UNAUTHORIZED, failed=True, username=username.strip())
+        token, _ = sign_in(
+            services.database,
+            username.strip(),
+            password,
+            services.now(),
+            code.strip(),
+            request.client.host if request.client else "",
+        )
+    except AccessDenied as error:
+        return _signin_page(request, next, HTTPStatus.UNAUTHORIZED, failed=str(error), username=username.strip())
     answer = RedirectResponse(local_path(next), HTTPStatus.SEE_OTHER)
     keep_session(answer, token, services)
     return answer
@@ -72,7 +80,7 @@ def _signin_page(
     status: HTTPStatus,
     *,
     ended: bool = False,
-    failed: bool = False,
+    failed: str = "",
     username: str = "",
 ) -> Response:
     notice = services_of(request).use_notice

@@ -36,6 +36,11 @@ def is_exact(hit: Hit) -> bool:
     return hit.exact and hit.entry.plate == hit.read.plate
 
 
+def listed_text(hit: Hit) -> str:
+    """Return the text that a person must find in the picture: the entry's, or what its pattern was met with."""
+    return hit.matched if hit.entry.wild else hit.entry.plate
+
+
 def compare(read: PlateRead, listed: str) -> list[Column]:
     """Return a read and a listed text in columns, aligned with the fewest differences."""
     seen = _seen(read)

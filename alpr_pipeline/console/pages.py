@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alpr_pipeline import __version__
 from alpr_pipeline.console import words
-from alpr_pipeline.console.comparison import compare, is_exact
+from alpr_pipeline.console.comparison import compare, is_exact, listed_text
 from alpr_pipeline.console.issuers import issuer_name, issuers_agree
 from alpr_pipeline.console.queue import order_of
 from alpr_pipeline.domain.hit import Disposition, HitState
@@ -27,6 +27,7 @@ _ENVIRONMENT.globals.update(
     words=words,
     compare=compare,
     is_exact=is_exact,
+    listed_text=listed_text,
     issuer_name=issuer_name,
     issuers_agree=issuers_agree,
     order_of=order_of,

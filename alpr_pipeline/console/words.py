@@ -17,6 +17,11 @@ REASONS: dict[Reason, str] = {
     Reason.ALERT: "AMBER alert",
     Reason.PROTECTION_ORDER: "Protection order",
     Reason.SUPERVISED_RELEASE: "Supervised release",
+    Reason.SEX_OFFENDER: "Sex offender registry",
+    Reason.VIOLENT_PERSON: "Violent person",
+    Reason.GANG: "Gang or terror",
+    Reason.INVESTIGATION: "Investigation",
+    Reason.UNINSURED: "Uninsured or unregistered",
     Reason.OTHER: "Other",
 }
 PRIORITIES: dict[Priority, str] = {Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from alpr_pipeline.access.approval import admit
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.accounts import Account, insert_account
 from alpr_pipeline.storage.pictures import PictureStore
@@ -39,6 +40,13 @@ def stage(postgres: TestServer, tmp_path: Path) -> Iterator[Stage]:
                 "colleague", password_hash(), Role.DISPATCHER, active=True, created_at=datetime.now(UTC)
             )
             insert_account(connection, colleague)
+            admit(
+                connection,
+                colleague.username,
+                by="a-supervisor",
+                trained_at=colleague.created_at,
+                now=colleague.created_at,
+            )
         pictures = PictureStore((tmp_path / "pictures").as_uri())
         stage = Stage(database, pictures)
         stage.start()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alpr_pipeline.console.comparison import Agreement, compare, is_exact
+from alpr_pipeline.console.comparison import Agreement, compare, is_exact, listed_text
 from tests.made import a_hit, a_read, an_entry
 
 
@@ -59,3 +59,10 @@ def test_a_hit_on_another_candidate_is_not_exact() -> None:
     """Only the very text that was read makes the '=' mark."""
     assert is_exact(a_hit(a_read("DEMO123")))
     assert not is_exact(a_hit(a_read("DEM0123"), an_entry("DEMO123")))
+
+
+def test_a_pattern_is_shown_by_what_met_it() -> None:
+    """The person looks for a text in the picture, not for a pattern; and a pattern is never exact."""
+    hit = a_hit(a_read("DEMO123"), an_entry("DEM?1*"), matched="DEMO123")
+    assert listed_text(hit) == "DEMO123"
+    assert not is_exact(hit)

@@ -3,6 +3,7 @@ import { signedOut } from "./ask.js";
 
 const form = document.querySelector("[data-upload]");
 const report = document.querySelector("[data-report]");
+const CHOICES = ["format", "base_revision", "authority", "reason", "priority"];
 const number = new Intl.NumberFormat("en");
 
 function say(text, kind = "bad") {
@@ -17,7 +18,7 @@ function choose(file) {
   drop.classList.toggle("chosen", Boolean(file));
   form.querySelector("[data-file-word]").textContent = file
     ? `${file.name}, ${number.format(Math.ceil(file.size / 1024))} KB`
-    : "Drop a CSV file here or choose one";
+    : "Drop a file here or choose one";
   const name = form.elements.name;
   if (file && !name.value) name.value = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63);
   say("");
@@ -25,14 +26,17 @@ function choose(file) {
 
 function send(dryRun) {
   const file = form.elements.file.files[0];
-  const { name, authority, reason, priority } = form.elements;
+  const { name } = form.elements;
   if (!file) return say("Choose a file first.");
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name.value)) {
     say("Name the list with lower-case letters, digits and hyphens.");
     return name.focus();
   }
-  const query = new URLSearchParams({ dry_run: String(dryRun), reason: reason.value, priority: priority.value });
-  if (authority.value.trim()) query.set("authority", authority.value.trim());
+  const query = new URLSearchParams({ dry_run: String(dryRun) });
+  for (const choice of CHOICES) {
+    const field = form.elements[choice];
+    if (field.checkVisibility() && field.value.trim()) query.set(choice, field.value.trim());
+  }
   const request = new XMLHttpRequest(); // fetch tells nothing of how far an upload is
   request.open("PUT", `/api/v1/hotlists/${name.value}?${query}`);
   request.setRequestHeader("Content-Type", "text/csv");
@@ -76,7 +80,7 @@ function show(result) {
   report.querySelector("[data-report-title]").textContent = title;
   for (const figure of report.querySelectorAll("[data-figure]")) {
     const value = result[figure.dataset.figure];
-    figure.parentElement.hidden = value === null;
+    figure.parentElement.hidden = value === null || (value === 0 && figure.dataset.figure === "passed_over");
     figure.textContent = value === null ? "" : number.format(value);
   }
   report.querySelector("[data-refusals]").hidden = result.refusals.length === 0;
@@ -87,8 +91,8 @@ function show(result) {
   report.focus();
 }
 
-function row({ line, column, reason }) {
-  const cells = [number.format(line), column || "the row", reason].map((text) => {
+function row({ line, column, reason, value }) {
+  const cells = [number.format(line), column || "the row", reason, value].map((text) => {
     const cell = document.createElement("td");
     cell.textContent = text;
     return cell;
@@ -104,5 +108,9 @@ if (form) {
   form.elements.file.addEventListener("change", () => choose(form.elements.file.files[0]));
   for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, () => drop.classList.add("over"));
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  form.elements.format.addEventListener("change", () => {
+    const changes = form.elements.format.selectedOptions[0].hasAttribute("data-delta");
+    form.querySelector("[data-base]").hidden = !changes;
+  });
   form.addEventListener("submit", (event) => { event.preventDefault(); send(event.submitter?.value === "check"); });
 }
