@@ -12,6 +12,7 @@
     ├── NotStored            what was asked for is not stored, or no longer
     ├── StateConflict        somebody else was faster
     ├── HotlistRefused       a whole list was refused; the list in force stays
+    ├── PurposeRefused       no purpose was named, or none that the policy has
     └── AccessDenied         no authority for what was asked
 
 Raise where the numbers are known: what, how much, where to look first. Never a plate in the text of an error.
@@ -64,6 +65,10 @@ class StateConflict(AlprError):
 
 class HotlistRefused(AlprError):
     """A whole hot list was refused; the list in force is untouched."""
+
+
+class PurposeRefused(AlprError):
+    """No purpose was named for a look, none that the policy has, or no case where it needs one."""
 
 
 class AccessDenied(AlprError):

@@ -14,6 +14,7 @@ from alpr_pipeline.errors import (
     ConfigError,
     HotlistRefused,
     NotStored,
+    PurposeRefused,
     StateConflict,
     StorageUnavailable,
 )
@@ -24,6 +25,7 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     HotlistRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    PurposeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     AccessDenied: HTTPStatus.FORBIDDEN,
 }
 

@@ -1,0 +1,176 @@
+"""A search as the policy allows it: asked with purpose and case, answered and recorded in one transaction.
+
+A search that is refused is recorded as well, with what was asked.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from alpr_pipeline.access.sessions import Caller
+from alpr_pipeline.domain.audit import AuditAction, Outcome
+from alpr_pipeline.errors import AccessDenied, PurposeRefused
+from alpr_pipeline.policy.policy import Policy
+from alpr_pipeline.policy.searches import Grant, check_purpose, check_reach
+from alpr_pipeline.storage.audit import record
+from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.search import FoundRead, ReadQuery, search_reads
+from alpr_pipeline.storage.search_requests import decide_request, get_request, insert_request
+
+GRANT_LIFE = timedelta(days=7)
+
+
+def search(
+    database: Database,
+    caller: Caller,
+    query: ReadQuery,
+    *,
+    purpose: str,
+    case: str,
+    request_id: UUID | None,
+    now: datetime,
+) -> list[FoundRead]:
+    """Return what a search finds; raise PurposeRefused or AccessDenied, recorded, when the policy does not allow it."""
+    try:
+        with database.connection() as connection:
+            policy = policy_in_force(connection, now)
+            check_purpose(policy, purpose, case)
+            grant = _grant(connection, caller, purpose, case, request_id, now) if request_id else None
+            _check_reach(policy, caller, query, grant, now)
+            found = search_reads(connection, _within(policy, query, now))
+            _record(connection, caller, query, purpose, case, count=len(found))
+    except (PurposeRefused, AccessDenied) as refusal:
+        with database.connection() as connection:
+            _record(connection, caller, query, purpose, case, refused=str(refusal))
+        raise
+    return found
+
+
+def request(
+    connection: Connection,
+    caller: Caller,
+    *,
+    purpose: str,
+    case: str,
+    grounds: str,
+    look_back: timedelta,
+    movements: bool,
+    now: datetime,
+) -> UUID:
+    """Ask a supervisor for a search beyond the role's own."""
+    check_purpose(policy_in_force(connection, now), purpose, case)
+    request_id = insert_request(
+        connection,
+        by=caller.username,
+        at=now,
+        purpose=purpose,
+        case=case,
+        grounds=grounds,
+        look_back=look_back,
+        movements=movements,
+    )
+    record(
+        connection,
+        username=caller.username,
+        action=AuditAction.SEARCH_REQUESTED,
+        object=str(request_id),
+        purpose=purpose,
+        case=case,
+        detail={"look_back_days": look_back.days, "movements": movements},
+    )
+    return request_id
+
+
+def decide(connection: Connection, caller: Caller, request_id: UUID, *, granted: bool, now: datetime) -> None:
+    """Grant or refuse a request of somebody else. What is granted ends after a week."""
+    asked = get_request(connection, request_id)
+    if asked.requested_by == caller.username:
+        raise AccessDenied("nobody decides on their own request: ask another supervisor")
+    decide_request(
+        connection,
+        request_id,
+        by=caller.username,
+        at=now,
+        granted=granted,
+        ends_at=now + GRANT_LIFE if granted else None,
+    )
+    record(
+        connection,
+        username=caller.username,
+        action=AuditAction.SEARCH_DECIDED,
+        object=str(request_id),
+        purpose=asked.purpose,
+        case=asked.case,
+        outcome=Outcome.DONE if granted else Outcome.REFUSED,
+    )
+
+
+def _grant(connection: Connection, caller: Caller, purpose: str, case: str, request_id: UUID, now: datetime) -> Grant:
+    """Return what a request granted: to its own asker, for its purpose and case, until its end."""
+    asked = get_request(connection, request_id)
+    if (asked.requested_by, asked.purpose, asked.case) != (caller.username, purpose, case):
+        raise AccessDenied(f"search request {request_id} is another person's, or for another purpose or case")
+    if not asked.granted or asked.ends_at is None or asked.ends_at <= now:
+        raise AccessDenied(f"search request {request_id} was not granted, or has ended: ask again")
+    return Grant(asked.look_back, asked.movements)
+
+
+def _check_reach(policy: Policy, caller: Caller, query: ReadQuery, grant: Grant | None, now: datetime) -> None:
+    check_reach(
+        policy,
+        caller.role,
+        grant,
+        plate_alone=bool(query.plate),
+        since=query.since,
+        until=query.until,
+        now=now,
+    )
+
+
+def _within(policy: Policy, query: ReadQuery, now: datetime) -> ReadQuery:
+    """Return a query that sees nothing older than the policy keeps, though the purge be late, and not too much."""
+    return ReadQuery(
+        since=max(query.since, now - policy.retention.read),
+        until=query.until,
+        limit=min(query.limit, policy.searches.results_max),
+        plate=query.plate,
+        match=query.match,
+        cameras=query.cameras,
+        area=query.area,
+        before=query.before,
+    )
+
+
+def _record(
+    connection: Connection,
+    caller: Caller,
+    query: ReadQuery,
+    purpose: str,
+    case: str,
+    *,
+    count: int | None = None,
+    refused: str = "",
+) -> None:
+    record(
+        connection,
+        username=caller.username,
+        action=AuditAction.READS_SEARCHED,
+        purpose=purpose,
+        case=case,
+        count=count,
+        outcome=Outcome.REFUSED if refused else Outcome.DONE,
+        detail=_asked(query) | ({"refused": refused} if refused else {}),
+    )
+
+
+def _asked(query: ReadQuery) -> dict[str, Any]:
+    """Return the elements of a query, which 1798.90.52(a)(2) wants on record."""
+    asked: dict[str, Any] = {"since": query.since.isoformat(), "until": query.until.isoformat()}
+    if query.plate:
+        asked |= {"plate": query.plate, "match": query.match}
+    if query.cameras:
+        asked["cameras"] = list(query.cameras)
+    if query.area:
+        asked["area"] = [query.area.south, query.area.west, query.area.north, query.area.east]
+    return asked

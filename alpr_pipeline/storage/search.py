@@ -1,0 +1,104 @@
+"""Searching reads: by plate, part of a plate, camera, time and area; the newest first, in their partitions alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from alpr_pipeline.policy.searches import Match
+from alpr_pipeline.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of the map, in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuery:
+    """What is looked for. Only reads from `since` up to, not including, `until` are."""
+
+    since: datetime
+    until: datetime
+    limit: int
+    plate: str = ""  # normalised; with `?` and `*` when the match is by wildcard
+    match: Match = Match.EXACT
+    cameras: Sequence[str] = ()
+    area: Area | None = None
+    before: tuple[datetime, UUID] | None = None  # the last of the page before
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRead:
+    """A read, as far as a search shows it."""
+
+    read_id: UUID
+    captured_at: datetime
+    camera_id: str
+    plate: str
+    confidence: float
+    region: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+_SELECT = """
+SELECT read_id, captured_at, camera_id, plate, confidence, region, latitude, longitude FROM reads
+WHERE captured_at >= %(since)s AND captured_at < %(until)s
+"""
+_PLATE = {
+    Match.EXACT: " AND plate = %(plate)s",
+    Match.PARTIAL: " AND plate LIKE %(pattern)s",
+    Match.WILDCARD: " AND plate LIKE %(pattern)s",
+}
+_CAMERAS = " AND camera_id = ANY(%(cameras)s)"
+_AREA = " AND latitude BETWEEN %(south)s AND %(north)s AND longitude BETWEEN %(west)s AND %(east)s"
+_PAGE = " AND (captured_at, read_id) < (%(before_at)s, %(before_id)s)"
+_ORDER = " ORDER BY captured_at DESC, read_id DESC LIMIT %(limit)s"
+
+
+def search_reads(connection: Connection, query: ReadQuery) -> list[FoundRead]:
+    """Return what is found, the newest first. The text of the statement is made of constants alone."""
+    statement = _SELECT
+    if query.plate:
+        statement += _PLATE[query.match]
+    if query.cameras:
+        statement += _CAMERAS
+    if query.area:
+        statement += _AREA
+    if query.before:
+        statement += _PAGE
+    with connection.cursor(row_factory=class_row(FoundRead)) as cursor:
+        return cursor.execute((statement + _ORDER).encode(), _parameters(query)).fetchall()
+
+
+def pattern_of(plate: str, match: Match) -> str:
+    """Return the pattern of SQL for a plate of letters, digits, `?` and `*`."""
+    if match is Match.WILDCARD:
+        return plate.replace("?", "_").replace("*", "%")
+    return f"%{plate}%"
+
+
+def _parameters(query: ReadQuery) -> dict[str, object]:
+    area, before = query.area, query.before
+    return {
+        "since": query.since,
+        "until": query.until,
+        "limit": query.limit,
+        "plate": query.plate,
+        "pattern": pattern_of(query.plate, query.match),
+        "cameras": list(query.cameras),
+        "south": area and area.south,
+        "north": area and area.north,
+        "west": area and area.west,
+        "east": area and area.east,
+        "before_at": before and before[0],
+        "before_id": before and before[1],
+    }
