@@ -40,8 +40,7 @@ class InCar:
         self._copy = copy
         self._announce = announce
         self._clock = clock
-        for entry in copy.entries(clock()):
-            self._index.apply(EntryAdded(entry=entry))
+        self._index.apply(*(EntryAdded(entry=entry) for entry in copy.entries(clock())))
         HOTLIST_ENTRIES.labels(WORKER).set(len(self._index))
         log.info("hotlist_copy_loaded", worker=WORKER, entries=len(self._index))
 
@@ -80,8 +79,9 @@ class InCar:
         thread.join(timeout=2.0)
 
     def _forget_stale(self) -> None:
-        for removal in self._copy.stale():
-            self._index.apply(removal)
+        removals = self._copy.stale()
+        self._index.apply(*removals)
+        for removal in removals:
             self._copy.keep(removal)
 
 

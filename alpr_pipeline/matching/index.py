@@ -1,12 +1,26 @@
 """The hot lists in memory: which entries a read meets."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_pipeline.domain.force import in_force
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, MatchRule, Priority
 from alpr_pipeline.domain.read import PlateRead
+from alpr_pipeline.matching import patterns, similar
+from alpr_pipeline.matching.keys import WEIGHTS, digits_of, keys_of
+from alpr_pipeline.matching.patterns import Patterns
+from alpr_pipeline.matching.records import Records
+from alpr_pipeline.matching.table import Identity, Table
 
-PROBABILITY_MIN = 0.05  # below it a candidate other than the best is a guess, not a match
+PROBABILITY_MIN = 0.05  # below it a candidate is a guess, not a match
+WASTE_BYTES_MIN = 8_000_000  # of removed entries, before the records are packed anew
+
+_SIMILAR = frozenset({MatchRule.SIMILAR_1, MatchRule.SIMILAR_2, MatchRule.SIMILAR_EDIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,67 +28,184 @@ class Match:
     """An entry that a read meets."""
 
     entry: HotlistEntry
-    matched: str  # the candidate of the read that is the entry's plate
+    matched: str  # the text of the read that meets the entry's plate
     probability: float  # that the plate is the entry's, given the picture
 
 
+@dataclass(frozen=True, slots=True)
+class Cautions:
+    """How probable a match must be to be told of, by the entry's priority."""
+
+    high: float = PROBABILITY_MIN
+    medium: float = PROBABILITY_MIN
+    low: float = PROBABILITY_MIN
+
+    def of(self, priority: Priority) -> float:
+        """Return the least probability for a priority."""
+        return {Priority.HIGH: self.high, Priority.MEDIUM: self.medium, Priority.LOW: self.low}[priority]
+
+    @property
+    def least(self) -> float:
+        """The least of them."""
+        return min(self.high, self.medium, self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that a look-up sees: replaced as a whole, so that nobody matches against half a change."""
+
+    table: Table
+    records: Records
+    wild: dict[Identity, tuple[str, int]] = field(default_factory=dict)  # identity -> pattern, place
+    patterns: Patterns = field(default_factory=Patterns)
+    similar: frozenset[Identity] = frozenset()  # entries that a text may meet by look-alikes
+
+
 class HotlistIndex:
-    """All entries in force, looked up by exact text in constant time.
+    """All entries in force, looked up by exact text. One thread applies changes while others look up."""
 
-    One thread applies changes while others look up: each change is one assignment, so a look-up sees an entry whole
-    or not at all. Entries are kept as JSON and decoded only when met, which one read in thousands does.
-    """
-
-    def __init__(self, probability_min: float = PROBABILITY_MIN) -> None:
-        self._probability_min = probability_min
-        self._entries_of: dict[str, tuple[bytes, ...]] = {}  # plate -> identities
-        self._documents: dict[bytes, bytes] = {}  # identity -> the entry as JSON
-        self._plate_of: dict[bytes, str] = {}
+    def __init__(self, probability_min: float | Cautions = PROBABILITY_MIN) -> None:
+        same = probability_min
+        self._cautions = same if isinstance(same, Cautions) else Cautions(same, same, same)
+        self._view = _View(Table.empty(), Records())
+        self._wasted_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._documents)
+        return len(self._view.table) + len(self._view.wild)
 
-    def apply(self, change: EntryAdded | EntryRemoved) -> None:
-        """Bring an entry into force, replace its former version, or take it out of force."""
-        if isinstance(change, EntryRemoved):
-            self._remove(change.entry_id.bytes)
-            return
-        identity, plate = change.entry.entry_id.bytes, change.entry.plate
-        if self._plate_of.get(identity, plate) != plate:
-            self._remove(identity)
-        self._documents[identity] = change.entry.model_dump_json().encode()
-        self._plate_of[identity] = plate
-        known = self._entries_of.get(plate, ())
-        if identity not in known:
-            self._entries_of[plate] = (*known, identity)
+    @property
+    def size_bytes(self) -> tuple[int, int]:
+        """What the look-up takes, and what the entries themselves take."""
+        table = self._view.table
+        return table.size_bytes, table.identities.nbytes + self._view.records.size_bytes
+
+    def apply(self, *changes: EntryAdded | EntryRemoved) -> None:
+        """Bring entries into force, replace their former versions, or take them out: all of it at once."""
+        view, records = self._view, self._view.records
+        last = {_identity(change): change for change in changes}
+        added: dict[Identity, tuple[int, int]] = {}
+        wild = {identity: known for identity, known in view.wild.items() if identity not in last}
+        alike = set(view.similar - last.keys())
+        plain = [(who, change.entry) for who, change in last.items() if isinstance(change, EntryAdded)]
+        keys = keys_of(["" if entry.wild else entry.plate for _, entry in plain])
+        for (identity, entry), key in zip(plain, keys, strict=True):
+            place = records.add(entry)
+            if entry.wild:
+                wild[identity] = (entry.plate, place)
+            else:
+                added[identity] = (int(key), place)
+            if entry.match in _SIMILAR:
+                alike.add(identity)
+        table = view.table.changed(last, added)
+        met = view.patterns if wild == view.wild else Patterns.of({pattern for pattern, _ in wild.values()})
+        self._view = _View(table, records, wild, met, frozenset(alike))
+        self._pack_anew(len(last))
 
     def knows(self, plate: str) -> bool:
-        """Return whether any entry has this plate; the cheap question that nearly every read ends with."""
-        return plate in self._entries_of
+        """Return whether any entry has this plate."""
+        return bool(self.listed([plate])[0])
+
+    def listed(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which of many texts an entry may have: the cheap question that nearly every read ends with."""
+        view = self._view
+        if not len(texts):
+            return np.zeros(0, bool)
+        digits = digits_of(texts)
+        found = view.table.listed(digits @ WEIGHTS)
+        return found | view.patterns.meets(digits) if view.patterns else found
+
+    @property
+    def compares_look_alikes(self) -> bool:
+        """Whether any entry may be met by a text that only looks like its plate."""
+        return bool(self._view.similar)
 
     def lookup(self, read: PlateRead, now: datetime) -> list[Match]:
-        """Return the entries in force that a read meets by its best text or by a candidate probable enough."""
-        probable = {text: p for text, p in read.candidates if p >= self._probability_min}
+        """Return the entries in force that a read meets by a text that is probable enough."""
+        view = self._view
+        probable = dict(read.candidates)
         probable.setdefault(read.plate, read.confidence)
-        return [
-            Match(entry, text, probability)
-            for text, probability in probable.items()
-            for identity in self._entries_of.get(text, ())
-            if (document := self._documents.get(identity)) is not None
-            and _in_force(entry := HotlistEntry.model_validate_json(document), now)
-        ]
+        matches = [*self._exact(view, read, probable), *self._wild(view, read, probable)]
+        if view.similar and text_only(read):
+            matches += self._similar(view, read)
+        best: dict[UUID, Match] = {}
+        for match in matches:
+            known = best.get(match.entry.entry_id)
+            if (known is None or match.probability > known.probability) and _applies(match.entry, read, now):
+                best[match.entry.entry_id] = match
+        return list(best.values())
 
-    def _remove(self, identity: bytes) -> None:
-        plate = self._plate_of.pop(identity, None)
-        if plate is None:
+    def _exact(self, view: _View, read: PlateRead, probable: dict[str, float]) -> Iterator[Match]:
+        least = self._cautions.least
+        texts = [text for text, share in probable.items() if share >= least or text == read.plate]
+        for text, key in zip(texts, keys_of(texts), strict=True):
+            for identity, place in view.table.entries_of(int(key)):
+                entry = view.records.get(place, UUID(bytes=identity), text)
+                if self._enough(entry, read, text, probable[text]):
+                    yield Match(entry, text, probable[text])
+
+    def _wild(self, view: _View, read: PlateRead, probable: dict[str, float]) -> Iterator[Match]:
+        if not view.patterns:
             return
-        self._documents.pop(identity, None)
-        left = tuple(known for known in self._entries_of.get(plate, ()) if known != identity)
-        if left:
-            self._entries_of[plate] = left
-        else:
-            self._entries_of.pop(plate, None)
+        met: dict[str, list[tuple[str, float]]] = {}
+        for text, share in probable.items():
+            for pattern in view.patterns.of_text(text):
+                met.setdefault(pattern, []).append((text, share))
+        for identity, (pattern, place) in view.wild.items():
+            if texts := met.get(pattern):
+                share = patterns.probability(read, pattern, texts)
+                entry = view.records.get(place, UUID(bytes=identity), pattern)
+                text = max(texts, key=lambda one: one[1])[0]
+                if self._enough(entry, read, text, share):
+                    yield Match(entry, text, share)
+
+    def _similar(self, view: _View, read: PlateRead) -> Iterator[Match]:
+        found = similar.variants(read.plate)
+        texts = list(found)
+        for at in np.flatnonzero(view.table.listed(keys_of(texts))):
+            text, steps = texts[at], found[texts[at]]
+            for identity, place in view.table.entries_of(int(keys_of([text])[0])):
+                if identity in view.similar:
+                    entry = view.records.get(place, UUID(bytes=identity), text)
+                    if similar.admits(entry.match, steps):
+                        yield Match(entry, text, read.confidence * similar.STEP_PROBABILITY**steps)
+
+    def _enough(self, entry: HotlistEntry, read: PlateRead, text: str, share: float) -> bool:
+        """Return whether a match is probable enough. Of a reader that sends text alone, the text is all there is."""
+        if text == read.plate and text_only(read):
+            return True
+        if entry.match is MatchRule.EXACT and text != read.plate:
+            return False
+        return share >= self._cautions.of(entry.priority)
+
+    def _pack_anew(self, removed: int) -> None:
+        """Pack the records anew when more than half of them is of entries that are gone."""
+        view = self._view
+        self._wasted_bytes += removed * 64  # about
+        if self._wasted_bytes < max(WASTE_BYTES_MIN, view.records.size_bytes):
+            return
+        fresh, places = view.records.emptied(), dict[int, int]()
+        for place in _places(view):
+            places[place] = fresh.copy(place, view.records)
+        wild = {identity: (pattern, places[place]) for identity, (pattern, place) in view.wild.items()}
+        self._view = _View(view.table.moved(places), fresh, wild, view.patterns, view.similar)
+        self._wasted_bytes = 0
 
 
-def _in_force(entry: HotlistEntry, now: datetime) -> bool:
-    return entry.valid_from <= now < entry.valid_until
+def text_only(read: PlateRead) -> bool:
+    """Return whether a reader sent a text and nothing else that it saw."""
+    return not read.characters and len(read.candidates) <= 1
+
+
+def _applies(entry: HotlistEntry, read: PlateRead, now: datetime) -> bool:
+    return entry.valid_from <= now < entry.valid_until and in_force(
+        entry, read.captured_at, read.position, read.camera_id
+    )
+
+
+def _identity(change: EntryAdded | EntryRemoved) -> Identity:
+    return change.entry.entry_id.bytes if isinstance(change, EntryAdded) else change.entry_id.bytes
+
+
+def _places(view: _View) -> Iterable[int]:
+    yield from (place for _, _, place in view.table.all_entries())
+    yield from (place for _, place in view.wild.values())

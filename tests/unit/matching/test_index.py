@@ -1,11 +1,14 @@
 """Which entries a read meets."""
 
+import random
 from datetime import timedelta
 
 import pytest
 
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry
-from alpr_pipeline.matching.index import HotlistIndex
+from alpr_pipeline.matching import table
+from alpr_pipeline.matching.index import Cautions, HotlistIndex
+from alpr_pipeline.matching.keys import keys_of
 from tests.made import NOON, a_read, an_entry
 
 
@@ -76,3 +79,125 @@ def test_a_changed_entry_replaces_its_former_version() -> None:
     index = index_of(wrong, wrong.model_copy(update={"plate": "DEMO321"}))
     assert not index.knows("DEMO123")
     assert len(index.lookup(a_read("DEMO321"), NOON)) == len(index) == 1
+
+
+def test_a_less_urgent_entry_needs_a_more_probable_match() -> None:
+    """Each priority has the caution that keeps its false alarms as rare as is wanted."""
+    cautions = Cautions(high=0.02, medium=0.1, low=0.5)
+    read = a_read("DEMO12O", candidates=[("DEMO12O", 0.9), ("DEMO120", 0.08)])
+    for priority, met in (("high", 1), ("medium", 0), ("low", 0)):
+        index = HotlistIndex(cautions)
+        index.apply(EntryAdded(entry=an_entry("DEMO120", priority=priority)))
+        assert len(index.lookup(read, NOON)) == met
+
+
+def test_an_exact_entry_is_met_by_the_best_text_alone() -> None:
+    """Where an authority wants no guesses."""
+    index = index_of(an_entry("DEMO120", match="exact"))
+    assert index.lookup(a_read("DEMO12O", candidates=[("DEMO12O", 0.6), ("DEMO120", 0.38)]), NOON) == []
+    assert len(index.lookup(a_read("DEMO120"), NOON)) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "plate", "met"),
+    [("DEMO?23", "DEMO123", 1), ("DEMO?23", "DEMO23", 0), ("DEM*", "DEM", 1), ("DEM*", "DEMO123", 1),
+     ("*123", "DEMO123", 1), ("DE*23", "DEMO123", 1), ("DE*24", "DEMO123", 0), ("?EMO123", "DEMO123", 1)],
+)  # fmt: skip
+def test_a_pattern_is_met(pattern: str, plate: str, met: int) -> None:
+    """A question mark is one character, a star any number of them."""
+    index = index_of(an_entry(pattern))
+    assert (len(index.lookup(a_read(plate), NOON)), index.knows(plate)) == (met, bool(met))
+
+
+def test_what_a_pattern_does_not_know_may_be_unclear() -> None:
+    """Its probability is that of the characters it knows, though no single text is probable."""
+    unclear = [("1", 0.3), ("7", 0.3), ("4", 0.3)]
+    read = a_read(
+        "DEM1",
+        candidates=[("DEM1", 0.3), ("DEM7", 0.3)],
+        characters=[[("D", 1.0)], [("E", 1.0)], [("M", 0.9)], unclear],
+    )
+    (match,) = index_of(an_entry("DEM?")).lookup(read, NOON)
+    assert match.probability == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "listed", "met"),
+    [("probable", "DEM0123", 0), ("similar-1", "DEM0123", 1), ("similar-1", "DEM01Z3", 0), ("similar-2", "DEM01Z3", 1),
+     ("similar-2", "DEMO12", 0), ("similar-edit", "DEMO12", 1), ("similar-edit", "DEMO1235", 1),
+     ("similar-edit", "DEMO9999", 0)],
+)  # fmt: skip
+def test_a_text_alone_meets_look_alikes_where_the_list_wants_it(rule: str, listed: str, met: int) -> None:
+    """At most two swaps of the table, or one character missing or too many; never by default."""
+    index = index_of(an_entry(listed, match=rule))
+    assert len(index.lookup(a_read("DEMO123", candidates=[], characters=[]), NOON)) == met
+    assert index.lookup(a_read("DEMO123"), NOON) == []  # a reader that saw each character clearly
+
+
+def test_only_where_and_when_it_is_active() -> None:
+    """Hours, areas and cars of an entry are kept; an unknown place counts as inside."""
+    here, far = {"latitude": 38.58, "longitude": -121.49}, {"latitude": 34.05, "longitude": -118.24}
+    areas = [{"centre": here, "radius_m": 1000}]
+    night = {"begin": "22:00", "end": "06:00"}
+    for fields, read, met in (
+        ({"areas": areas}, {"position": here}, 1),
+        ({"areas": areas}, {"position": far}, 0),
+        ({"areas": areas}, {}, 1),
+        ({"hours": night}, {}, 0),
+        ({"hours": night}, {"captured_at": NOON - timedelta(hours=7)}, 1),
+        ({"audience": {"cars": ["car-1"]}}, {}, 0),
+        ({"audience": {"cars": ["bridge-north"]}}, {}, 1),
+    ):
+        index = index_of(an_entry("DEMO123", **fields))
+        assert len(index.lookup(a_read("DEMO123", **read), NOON)) == met, fields
+
+
+def test_an_entry_comes_back_whole() -> None:
+    """Whatever it holds: what is packed is what was given."""
+    entries = [
+        an_entry("DEMO1"),
+        an_entry("DEMO2", issuer="US-CA", reference="26-ä", vehicle="grüner Kombi", match="exact", keep_from_cars=True),
+        an_entry("DEMO?3", audience={"roles": ["dispatcher"]}, valid_until=NOON + timedelta(microseconds=1)),
+    ]
+    index = index_of(*entries)
+    met = [match.entry for plate in ("DEMO1", "DEMO2", "DEMOX3") for match in index.lookup(a_read(plate), NOON)]
+    assert met == entries
+
+
+def test_many_changes_leave_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Added, replaced, removed, sorted and packed anew, in any order."""
+    monkeypatch.setattr(table, "WAITING_MIN", 20)
+    monkeypatch.setattr("alpr_pipeline.matching.index.WASTE_BYTES_MIN", 500)
+    dice, index, expected = random.Random(1), HotlistIndex(), dict[object, HotlistEntry]()
+    known = [an_entry(f"D{n % 40}") for n in range(60)]
+    for _ in range(120):
+        changes: list[EntryAdded | EntryRemoved] = []
+        for entry in dice.sample(known, 12):
+            if dice.random() < 0.4:
+                changes.append(EntryRemoved(entry_id=entry.entry_id))
+                expected.pop(entry.entry_id, None)
+            else:
+                changed = entry.model_copy(update={"plate": f"D{dice.randrange(40)}"})
+                changes.append(EntryAdded(entry=changed))
+                expected[entry.entry_id] = changed
+        index.apply(*changes)
+        assert len(index) == len(expected)
+    for number in range(40):
+        met = {match.entry.entry_id for match in index.lookup(a_read(f"D{number}"), NOON)}
+        assert met == {entry.entry_id for entry in expected.values() if entry.plate == f"D{number}"}
+        assert index.knows(f"D{number}") == bool(met)
+
+
+def test_a_change_is_seen_whole_or_not_at_all() -> None:
+    """Whoever looks while a list is switched sees the one or the other."""
+    old, new = an_entry("DEMO1"), an_entry("DEMO2")
+    index = index_of(old)
+    before = index._view
+    index.apply(EntryRemoved(entry_id=old.entry_id), EntryAdded(entry=new))
+    assert [len(list(before.table.entries_of(key))) for _, key in _keys(old, new)] == [1, 0]
+    assert (index.knows("DEMO1"), index.knows("DEMO2")) == (False, True)
+
+
+def _keys(*entries: HotlistEntry) -> list[tuple[str, int]]:
+    plates = [entry.plate for entry in entries]
+    return [(plate, int(key)) for plate, key in zip(plates, keys_of(plates), strict=True)]
