@@ -20,11 +20,10 @@ EXPIRED_MAX = 10_000
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
-_COPY = """
-COPY arriving_reads (captured_at, read_id, camera_id, plate, confidence, region, candidates, characters, box,
-    latitude, longitude, looks, reader)
-FROM STDIN
-"""
+_COPY = sql.SQL(
+    "COPY {} (captured_at, read_id, camera_id, plate, confidence, region, candidates, characters, box, latitude, "
+    "longitude, looks, reader) FROM STDIN"
+)
 
 # In the order of the key, so that two writers with the same reads wait for each other in turn, never in a circle.
 _KEEP_NEW = """
@@ -52,6 +51,15 @@ class ReadKey(NamedTuple):
     read_id: UUID
 
 
+def copy_reads(connection: Connection, reads: Iterable[PlateRead]) -> None:
+    """Store reads as fast as the database takes them: for those that are all new, in partitions that are all there.
+
+    Otherwise the whole transaction fails with StorageRefused, and `store_reads` can do it. Two writers that copy the
+    same reads at once in another order may wait for each other in a circle: the database breaks it, one tries again.
+    """
+    _copy(connection, "reads", reads)
+
+
 def store_reads(connection: Connection, reads: Sequence[PlateRead], width: timedelta) -> int:
     """Store reads in partitions of a width, and return how many were new: one that is stored already is left as it is.
 
@@ -63,9 +71,7 @@ def store_reads(connection: Connection, reads: Sequence[PlateRead], width: timed
     # Made once a connection, emptied at each commit: making a table each time would bloat the catalogue.
     connection.execute("SET LOCAL client_min_messages = warning")
     connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS arriving_reads (LIKE reads) ON COMMIT DELETE ROWS")
-    with connection.cursor().copy(_COPY) as copy:
-        for read in reads:
-            copy.write_row(_row(read))
+    _copy(connection, "arriving_reads", reads)
     try:
         return connection.execute(_KEEP_NEW).rowcount
     except psycopg.errors.CheckViolation:
@@ -181,6 +187,12 @@ def gaps(existing: Sequence[Partition], start: datetime, end: datetime) -> list[
     if start < end:
         free.append((start, end))
     return free
+
+
+def _copy(connection: Connection, table: str, reads: Iterable[PlateRead]) -> None:
+    with connection.cursor().copy(_COPY.format(sql.Identifier(table))) as copy:
+        for read in reads:
+            copy.write_row(_row(read))
 
 
 def _is_whole(existing: Sequence[Partition], start: datetime, width: timedelta) -> bool:

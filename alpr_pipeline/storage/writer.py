@@ -6,7 +6,7 @@ whichever is later sees both.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import product
 from typing import TypeVar
@@ -24,7 +24,7 @@ from alpr_pipeline.policy.retention import Retention, is_expired, partition_widt
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import HitPicture, attach_pictures, hits_of_reads, store_hits
 from alpr_pipeline.storage.pictures import PictureStore, hit_picture_path
-from alpr_pipeline.storage.reads import store_reads
+from alpr_pipeline.storage.reads import copy_reads, store_reads
 from alpr_pipeline.telemetry.metrics import DELAY_SECONDS, DROPPED, SENT
 
 RECORDS_WORKER = "writer"  # also the name of the consumer group
@@ -61,9 +61,16 @@ class Writer:
         self.write_reads([message for message in batch if message.topic == READS])
 
     def write_reads(self, batch: Sequence[Received]) -> None:
-        """Store reads once each, leaving out those whose time is over."""
-        current = self._current(batch, decode_read, lambda read: read.captured_at, self._retention.read)
-        self._store_each(current, self._store_reads)
+        """Store reads once each, leaving out those whose time is over.
+
+        Nearly every batch holds new reads and nothing else, and is copied as it is decoded. Where that is refused, for
+        a read that is there already, say, each message is looked at.
+        """
+        try:
+            self._copy_reads(batch)
+        except (StorageRefused, UndecodableMessage):
+            current = self._current(batch, decode_read, lambda read: read.captured_at, self._retention.read)
+            self._store_each(current, self._store_reads)
 
     def write_hits(self, batch: Sequence[Received]) -> None:
         """Store hits once each, tell who listens, and give them the pictures that are here already."""
@@ -80,6 +87,25 @@ class Writer:
         self._give_evidence(pictures)
         SENT.labels(PICTURES_WORKER).inc(len(kept))
         DROPPED.labels(PICTURES_WORKER, "expired").inc(len(late))
+
+    def _copy_reads(self, batch: Sequence[Received]) -> None:
+        times: list[datetime] = []
+        if batch:
+            with self._database.connection() as connection:
+                copy_reads(connection, self._decoded(batch, self._now(), times))
+        SENT.labels(RECORDS_WORKER).inc(len(times))
+        DROPPED.labels(RECORDS_WORKER, "expired").inc(len(batch) - len(times))
+        self._observe_delay("read stored", times)
+
+    def _decoded(self, batch: Sequence[Received], now: datetime, times: list[datetime]) -> Iterator[PlateRead]:
+        """Yield the reads that may be stored now, and note their times; raise UndecodableMessage at one to bury."""
+        for message in batch:
+            read = decode_read(message)
+            if read.captured_at - now > AHEAD_MAX:
+                raise UndecodableMessage(_wrong_clock(message, read.captured_at - now))
+            if not is_expired(read.captured_at, self._retention.read, now):
+                times.append(read.captured_at)
+                yield read
 
     def _current(
         self,
@@ -170,9 +196,9 @@ class Writer:
         return kept, late
 
     def _observe_delay(self, stage: str, captured: Iterable[datetime]) -> None:
-        now = self._now()
+        now, observe = self._now(), DELAY_SECONDS.labels(stage).observe
         for moment in captured:
-            DELAY_SECONDS.labels(stage).observe((now - moment).total_seconds())
+            observe((now - moment).total_seconds())
 
 
 def _worker(message: Received) -> str:

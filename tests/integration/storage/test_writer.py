@@ -101,6 +101,35 @@ def test_a_batch_of_reads_and_hits_is_stored_once(writer: Writer, database: Data
     assert grave.letters == []
 
 
+EARLIER = a_read("EARLIER1")
+
+
+@pytest.mark.parametrize(
+    ("odd", "stored", "buried"),
+    [
+        (encode_read(a_read()), 3, 0),
+        (encode_read(EARLIER), 2, 0),
+        (encode_read(a_read(captured_at=NOON - timedelta(minutes=4))), 2, 0),
+        (encode_read(a_read(captured_at=NOON - timedelta(minutes=2))), 3, 0),
+        (encode_read(a_read(captured_at=NOON + timedelta(hours=1))), 2, 1),
+        (encode_read(a_read(reader="\0")), 2, 1),
+        (Message(b"key", b"not json"), 2, 1),
+    ],
+    ids=["new", "stored already", "too old", "without a partition yet", "from the future", "refused", "no read"],
+)
+def test_one_odd_message_among_new_reads(
+    writer: Writer, database: Database, grave: Grave, odd: Message, stored: int, buried: int
+) -> None:
+    """The fast way takes new reads alone; whatever else is among them, each is stored once and none is lost."""
+    writer.write_reads([on(READS, encode_read(EARLIER))])  # from now on there is a partition
+    around = [on(READS, encode_read(a_read(f"DEMO{number}"))) for number in range(2)]
+    writer.write_reads([around[0], on(READS, odd), around[1]])
+    assert stored_reads(database) == 1 + stored
+    assert len(grave.letters) == buried
+    writer.write_reads([*around, *around])
+    assert stored_reads(database) == 1 + stored
+
+
 def test_an_undecodable_message_is_buried_and_the_rest_stored(writer: Writer, database: Database, grave: Grave) -> None:
     """Of every kind."""
     rubbish = Message(b"key", b"not json")
