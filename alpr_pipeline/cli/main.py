@@ -22,6 +22,7 @@ COMMANDS = {
 GROUPS = {
     "policy": "policy_commands",
     "audit": "audit_commands",
+    "retention": "retention_commands",
     "hotlist": "hotlist_commands",
     "user": "user_commands",
     "config": "config_commands",

@@ -5,6 +5,7 @@ What a stage works with is made before its threads begin; a neighbour that is aw
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from threading import Event
 
@@ -96,8 +97,8 @@ def purge_stage(parts: Parts, period_s: float) -> Stage:
 
     def once() -> None:
         moment = now()
-        purged = purge(database, pictures, retention, moment)
-        trimmed = trim_topics(bus, retention, moment)
+        purged = purge(database, pictures, retention, moment, next_in=timedelta(seconds=period_s))
+        trimmed = trim_topics(bus, retention, moment + min(timedelta(seconds=period_s), retention.topic / 2))
         if purged or trimmed:
             log.info("purged", messages=trimmed, **asdict(purged))
 

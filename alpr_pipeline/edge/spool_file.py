@@ -142,3 +142,15 @@ def _salvage(damaged: Path, into: sqlite3.Connection) -> int:
 
 def _rows(source: sqlite3.Connection, direction: str) -> Iterator[tuple[int, int, int, bytes, bytes]]:
     yield from source.execute(f"SELECT id, kind, captured_ms, key, value FROM message ORDER BY id {direction}")  # noqa: S608  # ASC or DESC
+
+
+def oldest_capture_ms(path: Path) -> int | None:
+    """Return when the oldest message of a spool was captured, in ms since 1970; None without one. Changes nothing."""
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT min(captured_ms) FROM message").fetchone()
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"spool {path}: {error}: may this user read it?") from None
+    return None if row[0] is None else int(row[0])

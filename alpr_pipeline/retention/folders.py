@@ -7,6 +7,7 @@ from alpr_pipeline.storage.pictures import HITS, READS, PictureStore
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+IDENTITY = 36  # characters of a UUID
 
 
 def expired_read_folders(pictures: PictureStore, until: datetime) -> Iterator[str]:
@@ -35,3 +36,8 @@ def _ends_by(folder: str, form: str, width: timedelta, until: datetime) -> bool:
     except ValueError:
         return False
     return start + width <= until
+
+
+def is_held(path: str, held: set[str]) -> bool:
+    """Return whether a picture belongs to one of the hits under a hold: its name begins with the hit's identity."""
+    return path.rsplit("/", 1)[-1][:IDENTITY] in held

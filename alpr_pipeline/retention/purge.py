@@ -14,13 +14,14 @@ from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import StateConflict
 from alpr_pipeline.policy.retention import Retention, partition_start, partition_width
-from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders
+from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
 from alpr_pipeline.storage.accounts import delete_expired_sessions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.audit_chain import destroy_expired
 from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audit_partitions
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits
+from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
 from alpr_pipeline.storage.pictures import FOLDER_WIDTH, PictureStore, hit_picture_path, read_folder, read_picture_path
 from alpr_pipeline.storage.reads import (
@@ -59,23 +60,32 @@ class Purged:
 
 
 def purge(
-    database: Database, pictures: PictureStore, retention: Retention, now: datetime, *, dry_run: bool = False
+    database: Database,
+    pictures: PictureStore,
+    retention: Retention,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    next_in: timedelta = timedelta(0),
 ) -> Purged:
     """Destroy everything whose period is over at `now`, make the next partitions of reads, and say what went.
 
-    A dry run says the same and destroys nothing. Leaves one audit record when it destroyed something, also when an
-    error cut it off. Raises StateConflict when another purge runs, StorageUnavailable when it must be tried again.
+    Reads whose period will be over before the next purge, `next_in` later, go as well: a period of three minutes is
+    then three minutes, and not four. A dry run says the same and destroys nothing.
+
+    Leaves one audit record when it destroyed something, also when an error cut it off: the certificate of destruction.
+    Raises StateConflict when another purge runs, StorageUnavailable when it must be tried again.
     """
     purged = Purged()
     with _alone(database):
         if dry_run:
             return _foresee(database, pictures, retention, now)
         try:
-            _purge_reads(database, pictures, now - retention.read, purged)
+            _purge_reads(database, pictures, now + min(next_in, retention.read / 2) - retention.read, purged)
             _purge_hits(database, pictures, now - retention.hit, purged)
             _purge_rows(database, retention, now, purged)
         finally:
-            _put_on_record(database, purged, now)
+            _put_on_record(database, purged, retention, now)
     prepare_partitions(database, retention, now)
     return purged
 
@@ -140,8 +150,20 @@ def _purge_hits(database: Database, pictures: PictureStore, until: datetime, pur
             hits, hit_pictures = delete_hits(connection, [hit.hit_id for hit in expired])
         purged.hits += hits
         purged.hit_pictures += hit_pictures
+    with database.connection() as connection:
+        held = {str(hit_id) for hit_id in held_hits(connection)}
     for folder in expired_hit_folders(pictures, until):
-        purged.hit_pictures += pictures.delete_folder(folder)
+        purged.hit_pictures += _delete_unheld(pictures, folder, held)
+
+
+def _delete_unheld(pictures: PictureStore, folder: str, held: set[str]) -> int:
+    """Delete a folder of hits' pictures, but for those under a hold, and return how many went."""
+    paths = pictures.list_paths(folder)
+    gone = [path for path in paths if not is_held(path, held)]
+    if len(gone) == len(paths):
+        return pictures.delete_folder(folder)
+    pictures.delete(gone)
+    return len(gone)
 
 
 def _purge_rows(
@@ -149,6 +171,7 @@ def _purge_rows(
 ) -> None:
     with database.connection() as connection, connection.transaction(force_rollback=dry_run):
         purged.entries = expire_entries(connection, now)
+        lapse_holds(connection, now)
         purged.sessions = delete_expired_sessions(
             connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX
         )
@@ -168,17 +191,20 @@ def _foresee(database: Database, pictures: PictureStore, retention: Retention, n
     purged.read_pictures = len(_pictures_of(pictures, minute, late))
     for folder in expired_read_folders(pictures, reads_until):
         purged.read_pictures += len(pictures.list_paths(folder))
+    with database.connection() as connection:
+        held = {str(hit_id) for hit_id in held_hits(connection)}
     for folder in expired_hit_folders(pictures, hits_until):
-        purged.hit_pictures += len(pictures.list_paths(folder))
+        purged.hit_pictures += sum(not is_held(path, held) for path in pictures.list_paths(folder))
     _purge_rows(database, retention, now, purged, dry_run=True)
     return purged
 
 
-def _put_on_record(database: Database, purged: Purged, now: datetime) -> None:
+def _put_on_record(database: Database, purged: Purged, retention: Retention, now: datetime) -> None:
     if not purged:
         return
     with database.connection() as connection:
-        detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat()}
+        periods = retention.model_dump(mode="json", include={"read", "hit", "audit"})
+        detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat(), "periods": periods}
         record(connection, username=None, action=AuditAction.PURGED, detail=detail)
 
 

@@ -207,7 +207,7 @@ def expired_hits(connection: Connection, until: datetime, limit: int = LIST_MAX)
     """Return the oldest hits captured up to and including `until`, locked against change."""
     rows = connection.execute(
         """
-        SELECT hit_id, read_id, captured_at FROM hits WHERE captured_at <= %s
+        SELECT hit_id, read_id, captured_at FROM hits WHERE captured_at <= %s AND NOT held
         ORDER BY captured_at, hit_id LIMIT %s FOR UPDATE
         """,
         [until, limit],
@@ -220,7 +220,7 @@ def count_hits(connection: Connection, until: datetime) -> tuple[int, int]:
     row = connection.execute(
         """
         SELECT count(DISTINCT hit_id), count(path) FROM hits LEFT JOIN hit_pictures USING (hit_id)
-        WHERE captured_at <= %s
+        WHERE captured_at <= %s AND NOT held
         """,
         [until],
     ).fetchone()

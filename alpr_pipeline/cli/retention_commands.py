@@ -1,0 +1,63 @@
+"""`alpr retention`: prove that nothing is kept longer than the policy allows."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import orjson
+import typer
+
+from alpr_pipeline.cli.parts import now
+from alpr_pipeline.cli.user_commands import visited
+from alpr_pipeline.config.settings import BusKind, Settings
+from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.edge.spool_file import oldest_capture_ms
+from alpr_pipeline.retention.verification import verify as verify_retention
+from alpr_pipeline.storage.audit import AuditFilter, list_records
+
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+app = typer.Typer(help="Prove that nothing is kept too long.", no_args_is_help=True)
+
+
+@app.command()
+def verify(context: typer.Context, json: Json = False) -> None:
+    """Look through database, pictures, topics and this machine's spool for what should be gone. Status 1: some is."""
+    with visited(context) as parts:
+        settings = parts.settings
+        bus = parts.bus if settings.bus.kind is BusKind.KAFKA else None
+        report = verify_retention(
+            parts.database, parts.pictures, parts.policy.retention, now(), bus=bus, spools=_spools(settings)
+        )
+    if json:
+        typer.echo(orjson.dumps({"good": report.good} | asdict(report)))
+    else:
+        for overdue in report.found:
+            typer.echo(f"{overdue.place}: {overdue.text}")
+        typer.echo(f"looked at {', '.join(report.looked_at)}: {'nothing is overdue' if report.good else 'OVERDUE'}")
+    raise typer.Exit(int(not report.good))
+
+
+@app.command()
+def certificates(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
+    json: Json = False,
+) -> None:
+    """Show the newest destructions: what, how many, under which periods. They are records of the audit trail."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        found = list_records(connection, limit, wanted=AuditFilter(action=AuditAction.PURGED))
+    for one in found:
+        if json:
+            typer.echo(orjson.dumps({"audit_no": one.audit_no, "at": one.at} | dict(one.detail)))
+        else:
+            what = ", ".join(
+                f"{name} {count:,}" for name, count in one.detail.items() if isinstance(count, int) and count
+            )
+            typer.echo(f"{one.audit_no:>8}  {one.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}  {what}")
+
+
+def _spools(settings: Settings) -> dict[str, datetime | None]:
+    file = settings.data / "edge/spool.db"
+    oldest = oldest_capture_ms(file)
+    return {f"spool {file}": datetime.fromtimestamp(oldest / 1000, UTC) if oldest is not None else None}

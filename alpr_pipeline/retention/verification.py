@@ -1,0 +1,126 @@
+"""Whether anything is kept longer than the policy allows: in the database, the picture store, on the bus, in spools.
+
+It trusts no purge: it looks at what is there. A fault says where, how much and since when, and never which plate.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from alpr_pipeline.bus.bus import Bus
+from alpr_pipeline.bus.topics import DEAD, HITS, PICTURES, READS
+from alpr_pipeline.policy.retention import Retention
+from alpr_pipeline.policy.words import period_in_words
+from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
+from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.holds import held_hits, missing_held_hits
+from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.storage.reads import list_leftovers
+
+TOLERANCE = timedelta(minutes=2)  # the purge comes every minute and takes its time
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Something that should be gone, or should be there and is not."""
+
+    place: str
+    count: int
+    oldest: datetime | None
+    text: str
+
+
+@dataclass(slots=True)
+class RetentionReport:
+    """What a verification looked at, and what it found."""
+
+    looked_at: list[str] = field(default_factory=list)
+    found: list[Overdue] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was found."""
+        return not self.found
+
+
+def verify(
+    database: Database,
+    pictures: PictureStore,
+    retention: Retention,
+    now: datetime,
+    *,
+    bus: Bus | None = None,
+    spools: Mapping[str, datetime | None] | None = None,
+    tolerance: timedelta = TOLERANCE,
+) -> RetentionReport:
+    """Return everything that is older than the policy allows, and every hit under a hold that is missing.
+
+    `spools` gives the oldest capture time in each spool of this machine; an in-memory bus belongs to its process and is
+    left out.
+    """
+    report = RetentionReport()
+    moment = now - tolerance
+    with database.connection() as connection:
+        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "holds"]
+        report.found += _check_rows(connection, retention, moment)
+        held = held_hits(connection)
+    report.looked_at += ["pictures of reads", "pictures of hits"]
+    report.found += _check_pictures(pictures, retention, moment, {str(hit_id) for hit_id in held})
+    if bus is not None:
+        report.looked_at += ["topics"]
+        report.found += _check_topics(bus, retention, moment)
+    for place, oldest in (spools or {}).items():
+        report.looked_at.append(place)
+        if oldest is not None and oldest <= moment - retention.spool:
+            report.found.append(_overdue(place, 1, oldest, retention.spool))
+    return report
+
+
+def _check_rows(connection: Connection, retention: Retention, moment: datetime) -> Iterator[Overdue]:
+    for place, statement, keep in (
+        ("reads", "SELECT count(*), min(captured_at) FROM reads WHERE captured_at <= %s", retention.read),
+        ("hits", "SELECT count(*), min(captured_at) FROM hits WHERE captured_at <= %s AND NOT held", retention.hit),
+        (
+            "hot-list entries",
+            "SELECT count(*), min(valid_until) FROM hotlist_entries WHERE valid_until <= %s",
+            timedelta(0),
+        ),
+    ):
+        row = connection.execute(statement.encode(), [moment - keep]).fetchone()
+        if row and row[0]:
+            yield _overdue(place, int(row[0]), row[1], keep)
+    leftovers = list_leftovers(connection)
+    if leftovers:
+        text = "partitions that a purge detached and did not drop: run `alpr purge`"
+        yield Overdue("partitions", len(leftovers), None, text)
+    missing = missing_held_hits(connection)
+    if missing:
+        yield Overdue(
+            "holds", missing, None, "hits under a hold are missing: evidence is lost; look at the audit trail"
+        )
+
+
+def _check_pictures(
+    pictures: PictureStore, retention: Retention, moment: datetime, held: set[str]
+) -> Iterator[Overdue]:
+    for place, folders, keep in (
+        ("pictures of reads", expired_read_folders(pictures, moment - retention.read), retention.read),
+        ("pictures of hits", expired_hit_folders(pictures, moment - retention.hit), retention.hit),
+    ):
+        paths = [path for folder in folders for path in pictures.list_paths(folder) if not is_held(path, held)]
+        if paths:
+            yield _overdue(place, len(paths), None, keep)
+
+
+def _check_topics(bus: Bus, retention: Retention, moment: datetime) -> Iterator[Overdue]:
+    for topic in (READS, PICTURES, HITS, DEAD):
+        oldest = [datetime.fromtimestamp(ms / 1000, UTC) for ms in bus.oldest_ms(topic).values()]
+        late = [at for at in oldest if at <= moment - retention.topic]
+        if late:
+            yield _overdue(f"topic {topic}", len(late), min(late), retention.topic)
+
+
+def _overdue(place: str, count: int, oldest: datetime | None, keep: timedelta) -> Overdue:
+    since = f", the oldest of {oldest.astimezone(UTC).isoformat(timespec='seconds')}" if oldest else ""
+    allowed = f"{period_in_words(keep)} allowed" if keep else "its validity is over"
+    return Overdue(place, count, oldest, f"{count:,} too old ({allowed}){since}: run `alpr purge`")
