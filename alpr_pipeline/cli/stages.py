@@ -26,10 +26,10 @@ log = structlog.get_logger()
 def match_stages(parts: Parts) -> list[Stage]:
     """Reads in, hits out."""
     from alpr_pipeline.matching.follower import HotlistFollower
-    from alpr_pipeline.matching.index import HotlistIndex
+    from alpr_pipeline.matching.index import Cautions, HotlistIndex
     from alpr_pipeline.matching.matcher import WORKER, Matcher
 
-    bus, index = parts.bus, HotlistIndex(parts.settings.matching.probability_min)
+    bus, index = parts.bus, HotlistIndex(Cautions(**parts.settings.matching.model_dump()))
     follower = HotlistFollower(WORKER, bus, index)
 
     def match(stop: Event) -> None:

@@ -87,6 +87,9 @@ class MatchingSettings(_Section):
     """How reads are held against lists."""
 
     probability_min: float = Field(0.05, gt=0, lt=1, description="Less probable candidates of a read are not matched.")
+    risk_high: float = Field(0.01, ge=0, description="Most risk of a false alarm, entries of high priority.")
+    risk_medium: float = Field(0.003, ge=0, description="Likewise, medium priority.")
+    risk_low: float = Field(0.001, ge=0, description="Likewise, low priority.")
 
 
 class HotlistSettings(_Section):

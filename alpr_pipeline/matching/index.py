@@ -15,6 +15,7 @@ from alpr_pipeline.matching import patterns, similar
 from alpr_pipeline.matching.keys import WEIGHTS, digits_of, keys_of
 from alpr_pipeline.matching.patterns import Patterns
 from alpr_pipeline.matching.records import Records
+from alpr_pipeline.matching.risk import fullness_at, risk
 from alpr_pipeline.matching.table import Identity, Table
 
 PROBABILITY_MIN = 0.05  # below it a candidate is a guess, not a match
@@ -34,20 +35,19 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Cautions:
-    """How probable a match must be to be told of, by the entry's priority."""
+    """How sure a match must be to be told of."""
 
-    high: float = PROBABILITY_MIN
-    medium: float = PROBABILITY_MIN
-    low: float = PROBABILITY_MIN
+    probability_min: float = PROBABILITY_MIN
+    # The most risk of a false alarm (`risk`), by the entry's priority. Measured on rendered plates and a list of a
+    # million: 0.01 gives some 300 false alarms per million reads, 0.003 some 100, 0.001 some 30.
+    risk_high: float = 0.01
+    risk_medium: float = 0.003
+    risk_low: float = 0.001
 
-    def of(self, priority: Priority) -> float:
-        """Return the least probability for a priority."""
-        return {Priority.HIGH: self.high, Priority.MEDIUM: self.medium, Priority.LOW: self.low}[priority]
-
-    @property
-    def least(self) -> float:
-        """The least of them."""
-        return min(self.high, self.medium, self.low)
+    def accept(self, priority: Priority, share: float, fullness: float) -> bool:
+        """Return whether a match so probable is told of, on a list so full of plates of this shape."""
+        most = {Priority.HIGH: self.risk_high, Priority.MEDIUM: self.risk_medium, Priority.LOW: self.risk_low}
+        return share >= self.probability_min and risk(share, fullness) <= most[priority]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class _View:
 class HotlistIndex:
     """All entries in force, looked up by exact text. One thread applies changes while others look up."""
 
-    def __init__(self, probability_min: float | Cautions = PROBABILITY_MIN) -> None:
-        same = probability_min
-        self._cautions = same if isinstance(same, Cautions) else Cautions(same, same, same)
+    def __init__(self, cautions: Cautions | float = PROBABILITY_MIN) -> None:
+        """A number alone is the least probability."""
+        self._cautions = cautions if isinstance(cautions, Cautions) else Cautions(cautions)
         self._view = _View(Table.empty(), Records())
         self._wasted_bytes = 0
 
@@ -135,13 +135,14 @@ class HotlistIndex:
         return list(best.values())
 
     def _exact(self, view: _View, read: PlateRead, probable: dict[str, float]) -> Iterator[Match]:
-        least = self._cautions.least
+        least = self._cautions.probability_min
         texts = [text for text, share in probable.items() if share >= least or text == read.plate]
         for text, key in zip(texts, keys_of(texts), strict=True):
+            share = probable[text]
             for identity, place in view.table.entries_of(int(key)):
                 entry = view.records.get(place, UUID(bytes=identity), text)
-                if self._enough(entry, read, text, probable[text]):
-                    yield Match(entry, text, probable[text])
+                if self._enough(entry, read, text, share, fullness_at(view.table.fullness, text)):
+                    yield Match(entry, text, share)
 
     def _wild(self, view: _View, read: PlateRead, probable: dict[str, float]) -> Iterator[Match]:
         if not view.patterns:
@@ -155,7 +156,7 @@ class HotlistIndex:
                 share = patterns.probability(read, pattern, texts)
                 entry = view.records.get(place, UUID(bytes=identity), pattern)
                 text = max(texts, key=lambda one: one[1])[0]
-                if self._enough(entry, read, text, share):
+                if self._enough(entry, read, text, share, 0.0):
                     yield Match(entry, text, share)
 
     def _similar(self, view: _View, read: PlateRead) -> Iterator[Match]:
@@ -169,13 +170,13 @@ class HotlistIndex:
                     if similar.admits(entry.match, steps):
                         yield Match(entry, text, read.confidence * similar.STEP_PROBABILITY**steps)
 
-    def _enough(self, entry: HotlistEntry, read: PlateRead, text: str, share: float) -> bool:
-        """Return whether a match is probable enough. Of a reader that sends text alone, the text is all there is."""
+    def _enough(self, entry: HotlistEntry, read: PlateRead, text: str, share: float, fullness: float) -> bool:
+        """Return whether a match is sure enough. Of a reader that sends text alone, the text is all there is."""
         if text == read.plate and text_only(read):
             return True
         if entry.match is MatchRule.EXACT and text != read.plate:
             return False
-        return share >= self._cautions.of(entry.priority)
+        return self._cautions.accept(entry.priority, share, fullness)
 
     def _pack_anew(self, removed: int) -> None:
         """Pack the records anew when more than half of them is of entries that are gone."""

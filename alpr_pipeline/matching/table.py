@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_pipeline.matching.keys import Keys
+from alpr_pipeline.matching.risk import Fullness, fullness_of
 
 GONE = np.uint32(0xFFFFFFFF)
-WAITING_MIN, WAITING_MAX = 20_000, 100_000  # additions that wait before the arrays are made anew: an eighth of them
+WAITING_MIN, WAITING_MAX = 2_000, 100_000  # additions that wait before the arrays are made anew: an eighth of them
 BITS_AN_ENTRY = 16
 _COARSE_BITS = 20
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: spreads neighbours over all bits
@@ -30,6 +31,7 @@ class Table:
     identities: Identities
     places: NDArray[np.uint32]  # of the records; GONE where an entry was removed
     bits: NDArray[np.uint8]
+    fullness: Fullness  # of the list, by the shape of plates, when it was last sorted
     waiting: Mapping[int, tuple[tuple[Identity, int], ...]]  # key -> identity, place
     waiting_keys: Mapping[Identity, int]
 
@@ -37,7 +39,15 @@ class Table:
     def empty(cls) -> "Table":
         """Return a table of nothing."""
         nothing = np.empty(0, np.int64)
-        return cls(nothing, np.empty((0, 2), np.uint64), np.empty(0, np.uint32), np.zeros(1, np.uint8), {}, {})
+        return cls(
+            nothing,
+            np.empty((0, 2), np.uint64),
+            np.empty(0, np.uint32),
+            np.zeros(1, np.uint8),
+            fullness_of(nothing),
+            {},
+            {},
+        )
 
     def __len__(self) -> int:
         return int((self.places != GONE).sum()) + len(self.waiting_keys)
@@ -90,7 +100,7 @@ class Table:
         if added:
             bits = self.bits.copy()
             _set_bits(bits, np.fromiter((key for key, _ in added.values()), np.int64, len(added)))
-        table = Table(self.keys, self.identities, places, bits, waiting, waiting_keys)
+        table = Table(self.keys, self.identities, places, bits, self.fullness, waiting, waiting_keys)
         crowded = len(waiting_keys) > min(max(WAITING_MIN, len(self.keys) // 8), WAITING_MAX)
         return table.sorted_anew() if crowded or len(bits) * 8 < len(waiting_keys) else table
 
@@ -107,7 +117,7 @@ class Table:
         slots = 1 << max(10, int(len(keys) * BITS_AN_ENTRY - 1).bit_length() if len(keys) else 10)
         bits = np.zeros(slots // 8, np.uint8)
         _set_bits(bits, keys)
-        return Table(keys, identities[order], places[order], bits, {}, {})
+        return Table(keys, identities[order], places[order], bits, fullness_of(keys), {}, {})
 
     def all_entries(self) -> Iterator[tuple[int, Identity, int]]:
         """Yield key, identity and place of every entry."""
@@ -123,7 +133,7 @@ class Table:
         for at in np.flatnonzero(fresh != GONE):
             fresh[at] = places[int(fresh[at])]
         waiting = {key: tuple((who, places[place]) for who, place in known) for key, known in self.waiting.items()}
-        return Table(self.keys, self.identities, fresh, self.bits, waiting, self.waiting_keys)
+        return Table(self.keys, self.identities, fresh, self.bits, self.fullness, waiting, self.waiting_keys)
 
     def _without(self, identities: set[Identity]) -> NDArray[np.uint32]:
         """Return the places with some entries marked as gone. A coarse look at all of them, a close look at few."""

@@ -1,6 +1,7 @@
 """Which entries a read meets."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from tests.made import NOON, a_read, an_entry
 
 
 def index_of(*entries: HotlistEntry) -> HotlistIndex:
-    index = HotlistIndex(probability_min=0.05)
+    index = HotlistIndex(0.05)
     for entry in entries:
         index.apply(EntryAdded(entry=entry))
     return index
@@ -83,11 +84,23 @@ def test_a_changed_entry_replaces_its_former_version() -> None:
 
 def test_a_less_urgent_entry_needs_a_more_probable_match() -> None:
     """Each priority has the caution that keeps its false alarms as rare as is wanted."""
-    cautions = Cautions(high=0.02, medium=0.1, low=0.5)
-    read = a_read("DEMO12O", candidates=[("DEMO12O", 0.9), ("DEMO120", 0.08)])
+    cautions = Cautions(probability_min=0.01, risk_high=0.2, risk_medium=0.02, risk_low=0.001)
+    read = a_read("17", candidates=[("17", 0.8), ("11", 0.2)])
     for priority, met in (("high", 1), ("medium", 0), ("low", 0)):
         index = HotlistIndex(cautions)
-        index.apply(EntryAdded(entry=an_entry("DEMO120", priority=priority)))
+        index.apply(EntryAdded(entry=an_entry("11", priority=priority)))
+        index._view = replace(index._view, table=index._view.table.sorted_anew())
+        assert len(index.lookup(read, NOON)) == met  # one of a hundred plates of two digits is listed: the risk is 0.04
+
+
+def test_a_full_list_asks_for_surer_reads() -> None:
+    """A wrong text of a shape that the list is full of meets some entry by chance."""
+    cautions = Cautions(risk_high=0.05)
+    read = a_read("DEMO12O", candidates=[("DEMO12O", 0.7), ("11", 0.3)])
+    for listed, met in ((["11"], 1), ([f"{n:02}" for n in range(5, 35)], 0)):
+        index = HotlistIndex(cautions)
+        index.apply(*(EntryAdded(entry=an_entry(plate)) for plate in listed))
+        index._view = replace(index._view, table=index._view.table.sorted_anew())
         assert len(index.lookup(read, NOON)) == met
 
 

@@ -1,0 +1,62 @@
+"""How likely a match is to be a false alarm, given the picture and how full the list is.
+
+A candidate is wrong with the probability `1 - share`; a wrong text meets an entry by chance as often as plates of its
+shape stand on the list: hardly ever for 1ABC234, often for three digits. So a list that holds one in two hundred of the
+plates of a shape asks for surer reads of that shape. Of all rules that look at one candidate, telling of those with the
+least `risk` finds most listed plates at any number of false alarms (Neyman and Pearson 1933), as far as the reader's
+probabilities are calibrated.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_pipeline.domain.plate import PLATE_LENGTH_MAX
+from alpr_pipeline.matching.keys import Digits, Keys, digits_of
+
+_KINDS = 37
+_FIRST_LETTER = 11  # digits of keys: 1 to 10 are 0 to 9, then A to Z
+_SHAPES = 3**PLATE_LENGTH_MAX  # nothing, digit or letter at each place
+_POWERS = 3 ** np.arange(PLATE_LENGTH_MAX, dtype=np.int64)
+
+Fullness = NDArray[np.float32]  # by shape: the share of all plates of the shape that stands on the list
+
+
+def risk(share: float, fullness: float) -> float:
+    """Return the false alarms to be expected for each hit that is right, if matches like this one are told of."""
+    return (1.0 - share) * fullness / max(share, 1e-9)
+
+
+def fullness_of(keys: Keys) -> Fullness:
+    """Return how full a list is of the plates of each shape."""
+    counts = np.bincount(_shapes(_digits(keys)), minlength=_SHAPES) if len(keys) else np.zeros(_SHAPES, np.int64)
+    found = np.zeros(_SHAPES, np.float32)
+    for shape in np.flatnonzero(counts):
+        found[shape] = min(1.0, counts[shape] / _room(int(shape)))
+    return found
+
+
+def fullness_at(fullness: Fullness, text: str) -> float:
+    """Return how full the list is of plates of a text's shape."""
+    return float(fullness[_shapes(digits_of([text]))[0]])
+
+
+def _digits(keys: Keys) -> Digits:
+    digits = np.empty((len(keys), PLATE_LENGTH_MAX), np.int64)
+    rest = keys.copy()
+    for at in range(PLATE_LENGTH_MAX - 1, -1, -1):
+        rest, digits[:, at] = np.divmod(rest, _KINDS)
+    return digits
+
+
+def _shapes(digits: Digits) -> NDArray[np.int64]:
+    kinds = (digits > 0).astype(np.int64) + (digits >= _FIRST_LETTER)
+    return np.asarray(kinds @ _POWERS, np.int64)
+
+
+def _room(shape: int) -> float:
+    """Return how many plates of a shape there are."""
+    room = 1.0
+    while shape:
+        shape, kind = divmod(shape, 3)
+        room *= (1, 10, 26)[kind]
+    return room
