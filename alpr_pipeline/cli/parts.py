@@ -77,9 +77,13 @@ class Parts:
     @cached_property
     def pictures(self) -> "PictureStore":
         """The picture store."""
+        from alpr_pipeline.storage.picture_keys import PictureKeys, load_master_key
         from alpr_pipeline.storage.pictures import PictureStore
 
-        pictures = self.closing(PictureStore(self.settings.pictures_url))
+        file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
+        master = load_master_key(self.settings.pictures.master_key.get_secret_value(), file)
+        keys = PictureKeys(self.database, master)
+        pictures = self.closing(PictureStore(self.settings.pictures_url, keys=keys))
         self.health.watch("pictures", pictures.check)
         return pictures
 

@@ -50,6 +50,10 @@ class PictureSettings(_Section):
     """Where pictures are."""
 
     url: str = Field("", description="file:///... or s3://bucket/prefix; empty: the folder `pictures` under `data`.")
+    master_key_file: Path | None = Field(
+        None, description="Wraps the keys of the pictures; none: `keys/pictures.key` under `data`, made when missing."
+    )
+    master_key: SecretStr = Field(SecretStr(""), description="The key itself, 32 bytes in base64; wins over the file.")
 
 
 class EdgeSettings(_Section):

@@ -23,7 +23,15 @@ from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
-from alpr_pipeline.storage.pictures import FOLDER_WIDTH, PictureStore, hit_picture_path, read_folder, read_picture_path
+from alpr_pipeline.storage.pictures import (
+    FOLDER_WIDTH,
+    HITS,
+    READS,
+    PictureStore,
+    hit_picture_path,
+    read_folder,
+    read_picture_path,
+)
 from alpr_pipeline.storage.reads import (
     ReadKey,
     count_reads,
@@ -53,6 +61,7 @@ class Purged:
     entries: int = 0  # of hot lists, past their validity
     sessions: int = 0
     audit_records: int = 0  # in whole months
+    picture_keys: int = 0  # of days whose every picture has gone
 
     def __bool__(self) -> bool:
         """Whether anything was destroyed."""
@@ -84,6 +93,7 @@ def purge(
             _purge_reads(database, pictures, now + min(next_in, retention.read / 2) - retention.read, purged)
             _purge_hits(database, pictures, now - retention.hit, purged)
             _purge_rows(database, retention, now, purged)
+            _destroy_keys(database, pictures, retention, now, purged)
         finally:
             _put_on_record(database, purged, retention, now)
     prepare_partitions(database, retention, now)
@@ -164,6 +174,22 @@ def _delete_unheld(pictures: PictureStore, folder: str, held: set[str]) -> int:
         return pictures.delete_folder(folder)
     pictures.delete(gone)
     return len(gone)
+
+
+def _destroy_keys(
+    database: Database, pictures: PictureStore, retention: Retention, now: datetime, purged: Purged
+) -> None:
+    """Destroy the keys of the days that are over and have no picture left: no backup can bring one back."""
+    if pictures.keys is None:
+        return
+    for kind, keep in ((READS, retention.read), (HITS, retention.hit)):
+        with database.connection() as connection:
+            days = [day for day in pictures.keys.days(connection, kind) if day < (now - keep).date()]
+        for day in days:
+            if not pictures.list_paths(f"{kind}/{day}"):
+                with database.connection() as connection:
+                    pictures.keys.destroy(connection, kind, day, now)
+                purged.picture_keys += 1
 
 
 def _purge_rows(

@@ -14,6 +14,8 @@ from alpr_pipeline.policy.words import period_in_words
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.holds import held_hits, missing_held_hits
+from alpr_pipeline.storage.pictures import HITS as HIT_PICTURES
+from alpr_pipeline.storage.pictures import READS as READ_PICTURES
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.storage.reads import list_leftovers
 
@@ -66,6 +68,9 @@ def verify(
         held = held_hits(connection)
     report.looked_at += ["pictures of reads", "pictures of hits"]
     report.found += _check_pictures(pictures, retention, moment, {str(hit_id) for hit_id in held})
+    if pictures.keys is not None:
+        report.looked_at += ["picture keys"]
+        report.found += _check_keys(database, pictures, retention, moment)
     if bus is not None:
         report.looked_at += ["topics"]
         report.found += _check_topics(bus, retention, moment)
@@ -110,6 +115,19 @@ def _check_pictures(
         paths = [path for folder in folders for path in pictures.list_paths(folder) if not is_held(path, held)]
         if paths:
             yield _overdue(place, len(paths), None, keep)
+
+
+def _check_keys(
+    database: Database, pictures: PictureStore, retention: Retention, moment: datetime
+) -> Iterator[Overdue]:
+    """A key that outlives its day's pictures could bring them back from a backup."""
+    for kind, keep in ((READ_PICTURES, retention.read), (HIT_PICTURES, retention.hit)):
+        with database.connection() as connection:
+            days = pictures.keys.days(connection, kind) if pictures.keys else []
+        late = [day for day in days if day < (moment - keep).date() and not pictures.list_paths(f"{kind}/{day}")]
+        if late:
+            text = f"{len(late)} keys of days without pictures, the oldest of {late[0]}: run `alpr purge`"
+            yield Overdue("picture keys", len(late), None, text)
 
 
 def _check_topics(bus: Bus, retention: Retention, moment: datetime) -> Iterator[Overdue]:

@@ -22,6 +22,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from alpr_pipeline.domain.picture import Picture, PictureKind
 from alpr_pipeline.errors import ConfigError, StorageUnavailable
+from alpr_pipeline.storage.picture_keys import PictureKeys
 
 READS = "reads"
 HITS = "hits"
@@ -60,9 +61,13 @@ def hit_picture_path(captured_at: datetime, hit_id: UUID, kind: PictureKind) -> 
 class PictureStore:
     """The pictures under one address. Usable from many threads."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        """Take `file:///a/folder`, made when it is missing, or `s3://bucket/prefix` with obstore's options for S3."""
+    def __init__(self, url: str, *, keys: PictureKeys | None = None, **options: Any) -> None:
+        """Take `file:///a/folder`, made when it is missing, or `s3://bucket/prefix` with obstore's options for S3.
+
+        With keys, every picture is sealed before it leaves the process.
+        """
         self.url = url
+        self.keys = keys
         self._folder: Path | None = None
         parts = urlsplit(url)
         if parts.scheme == "file":
@@ -85,20 +90,27 @@ class PictureStore:
 
     def put_objects(self, objects: Sequence[tuple[str, bytes]]) -> None:
         """Store bytes under paths, each all or nothing."""
-        self._each(lambda item: obstore.put(self._store, item[0], item[1], use_multipart=False), objects)
+        self._each(self._put_one, objects)
         self._make_durable([path for path, _ in objects])
 
     def get(self, path: str) -> bytes | None:
         """Return a picture, or None when there is none there."""
         with self._as_ours():
             try:
-                return bytes(obstore.get(self._store, path).bytes())
+                stored = bytes(obstore.get(self._store, path).bytes())
             except FileNotFoundError:
                 return None
+        return self.keys.open(path, stored) if self.keys else stored
 
     def copy_to_hit(self, captured_at: datetime, read_id: UUID, hit_id: UUID, kind: PictureKind) -> str | None:
         """Copy a read's picture to a hit and return the copy's path; None when the read has none, or not yet."""
         target = hit_picture_path(captured_at, hit_id, kind)
+        if self.keys:
+            jpeg = self.get(read_picture_path(captured_at, read_id, kind))
+            if jpeg is None:
+                return None
+            self.put_objects([(target, jpeg)])  # sealed with the hit's own key, which lives as long as the hit
+            return target
         with self._as_ours():
             try:
                 obstore.copy(self._store, read_picture_path(captured_at, read_id, kind), target)
@@ -145,6 +157,10 @@ class PictureStore:
     def close(self) -> None:
         """Let go of the threads."""
         self._writers.shutdown()
+
+    def _put_one(self, item: tuple[str, bytes]) -> None:
+        path, data = item
+        obstore.put(self._store, path, self.keys.seal(path, data) if self.keys else data, use_multipart=False)
 
     def _delete_one(self, path: str) -> None:
         with suppress(FileNotFoundError):
