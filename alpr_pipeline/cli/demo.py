@@ -4,7 +4,6 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -104,7 +103,7 @@ class Demo:
                     change_password(connection, username, self._password, by="demo")
                 else:
                     create_account(connection, username, self._password, role, by="demo", now=self._began)
-                    admit(connection, username, by="demo-supervisor", trained_at=self._began, now=self._began)
+                admit(connection, username, by="demo-supervisor", trained_at=self._began, now=self._began)
         self._say(f"database ready, hot list with {len(imported.entries)} plates in force")
 
     def begin(self, address: str) -> None:
@@ -137,24 +136,28 @@ class Demo:
     def _first_hit(self, stop: Event) -> Mapping[str, Any] | None:
         dispatcher = _Dispatcher(self._address, "dispatcher", self._password)
         while not stop.is_set():
-            with suppress(OSError, HTTPException):
+            trouble = ""
+            try:
                 hit = dispatcher.new_hit(self._began)
-                if hit:
-                    return hit
+            except (OSError, HTTPException) as error:
+                hit, trouble = None, f"; {error}"
+            if hit:
+                return hit
             if time.monotonic() - self._began_s > FIRST_HIT_S_MAX:
-                self._give_up()
+                self._give_up(trouble)
                 return None
             stop.wait(_TRY_AGAIN_S)
         return None
 
-    def _give_up(self) -> None:
+    def _give_up(self, trouble: str) -> None:
         """Say how far the data came; a demo that was to end with the first hit fails."""
         with self._parts.database.connection() as connection:
             row = connection.execute("SELECT count(*) FROM reads WHERE captured_at >= %s", [self._began]).fetchone()
         away = "; ".join(f"{name}: {reason}" for name, reason in self._parts.health.away().items())
         reads = row[0] if row else 0
         text = (
-            f"no hit with pictures after {FIRST_HIT_S_MAX:.0f} s; {reads} plates read and stored; {away or 'all well'}"
+            f"no hit with pictures after {FIRST_HIT_S_MAX:.0f} s; {reads} plates read and stored; "
+            f"{away or 'no neighbour is away'}{trouble}"
         )
         if self._once:
             raise DemoFailed(text)
