@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from alpr_pipeline.bus.bus import Message, Received
 from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistChange
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistChange, RevisionTold
 from alpr_pipeline.domain.picture import Picture
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import UndecodableMessage
@@ -21,7 +21,7 @@ MESSAGE_BYTES_MAX = 1_000_000
 
 Fact = TypeVar("Fact", bound=BaseModel)
 
-_CHANGE: TypeAdapter[EntryAdded | EntryRemoved] = TypeAdapter(HotlistChange)
+_CHANGE: TypeAdapter[EntryAdded | EntryRemoved | RevisionTold] = TypeAdapter(HotlistChange)
 
 
 def encode_read(read: PlateRead) -> Message:
@@ -44,14 +44,16 @@ def decode_hit(message: Received) -> Hit:
     return _validate(Hit, _load(message), message)
 
 
-def encode_change(change: EntryAdded | EntryRemoved) -> Message:
+def encode_change(change: EntryAdded | EntryRemoved | RevisionTold) -> Message:
     """Return a change of a hot list as a message; a removal is the empty message that compaction deletes."""
     if isinstance(change, EntryRemoved):
         return Message(change.entry_id.bytes, None)
+    if isinstance(change, RevisionTold):
+        return Message(f"list/{change.list_name}".encode(), _dump(change))
     return Message(change.entry.entry_id.bytes, _dump(change))
 
 
-def decode_change(message: Received) -> EntryAdded | EntryRemoved:
+def decode_change(message: Received) -> EntryAdded | EntryRemoved | RevisionTold:
     """Return the change that a message holds; raise UndecodableMessage otherwise."""
     if message.value is None:
         return _validate(EntryRemoved, {"entry_id": message.key.hex()}, message)

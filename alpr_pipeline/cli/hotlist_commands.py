@@ -20,11 +20,14 @@ from rich.table import Table
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.domain.audit import AuditAction
-from alpr_pipeline.domain.hotlist import HotlistEntry, ListName, Priority, Reason
+from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, ListName, Priority, Reason
+from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.errors import ConfigError, HotlistRefused
 from alpr_pipeline.matching.export import as_csv
 from alpr_pipeline.matching.formats import PLAIN, load_format
+from alpr_pipeline.matching.index import HotlistIndex
 from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
+from alpr_pipeline.matching.similar import text_read, variants
 from alpr_pipeline.storage import hotlists, revisions
 from alpr_pipeline.storage.audit import record
 
@@ -150,6 +153,37 @@ def export(
                 sys.stdout.writelines(entry.model_dump_json() + "\n" for entry in page)
         else:
             sys.stdout.writelines(as_csv(pages))
+
+
+@app.command()
+def match(
+    context: typer.Context,
+    texts: Annotated[list[str], typer.Argument(help="Plates, as somebody read them.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each entry met.")] = False,
+) -> None:
+    """Say which entries in force a text meets: itself, as a pattern, or as a look-alike where the list wants it.
+
+    The status is 1 when none is met.
+    """
+    plates, moment = [normalise(text) for text in texts], now()
+    with visited(context) as parts, parts.database.connection() as connection:
+        near = {plate for text in plates for plate in (text, *variants(text))}
+        found = hotlists.find_entries(connection, sorted(near), moment)
+        record(connection, username=operator(), action=AuditAction.HOTLIST_VIEWED, detail={"asked": len(plates)})
+    index = HotlistIndex()
+    index.apply(*(EntryAdded(entry=entry) for entry in found))
+    met = [(plate, one) for plate in plates for one in index.lookup(text_read(plate, moment), moment)]
+    for plate, one in met:
+        if json:
+            shown = {"text": plate, "matched": one.matched, "entry": one.entry.model_dump(mode="json")}
+            sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE).decode())
+        else:
+            sign = "=" if one.entry.plate == plate else "~"
+            out.print(
+                f"{plate} {sign} [bold]{one.entry.plate}[/] {one.entry.issuer or ''} {one.entry.reason} "
+                f"{one.entry.priority}, list {one.entry.list_name}, {one.entry.authority} {one.entry.reference}"
+            )
+    raise typer.Exit(int(not met))
 
 
 def _load(parts: Parts, content: IO[bytes], order: LoadOrder) -> Report:

@@ -148,4 +148,17 @@ class EntryRemoved(BaseModel):
     entry_id: UUID
 
 
-HotlistChange = Annotated[EntryAdded | EntryRemoved, Field(discriminator="change")]
+class RevisionTold(BaseModel):
+    """Where the changes of a list's revision begin on the bus, and where they end: then all of them count at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    change: Literal["revision"] = "revision"
+    list_name: ListName
+    revision: int = Field(ge=1)
+    entries: int = Field(ge=0)
+    loaded_at: AwareDatetime
+    complete: bool
+
+
+HotlistChange = Annotated[EntryAdded | EntryRemoved | RevisionTold, Field(discriminator="change")]

@@ -5,11 +5,17 @@ A reader that says how sure it is of each character needs none of this: its cand
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import combinations, product
+from uuid import UUID
+
+from pydantic import ValidationError
 
 from alpr_pipeline.domain.hotlist import MatchRule
 from alpr_pipeline.domain.look import ALPHABET
 from alpr_pipeline.domain.plate import PLATE_LENGTH_MAX
+from alpr_pipeline.domain.read import PlateRead
+from alpr_pipeline.errors import HotlistRefused
 
 GROUPS = ("0ODQ", "1I", "2Z", "5S", "8B", "6G")
 SWAPS_MAX = 2
@@ -38,6 +44,23 @@ def admits(rule: MatchRule, steps: int) -> bool:
         return False
     swaps, edit = _STEPS[rule]
     return steps <= swaps or (edit and steps == EDIT_STEPS)
+
+
+def text_read(plate: str, at: datetime) -> PlateRead:
+    """Return a read of a text alone, as somebody typed it. Raises HotlistRefused when it is no plate."""
+    try:
+        return PlateRead(
+            read_id=UUID(int=0),
+            camera_id="typed",
+            captured_at=at,
+            plate=plate,
+            confidence=1.0,
+            candidates=(),
+            characters=(),
+            box=(0, 0, 0, 0),
+        )
+    except ValidationError:
+        raise HotlistRefused("not a plate: 1 to 10 letters A-Z and digits, spaces and hyphens aside") from None
 
 
 def _variants(text: str) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ A change and its outbox row are one transaction, so the bus is told of what is s
 be told twice; it is told in order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 from alpr_pipeline.bus.bus import Message, Publisher
 from alpr_pipeline.bus.topics import HOTLIST
 from alpr_pipeline.bus.wire import encode_change
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
 from alpr_pipeline.errors import HotlistRefused
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.revisions import (
@@ -90,6 +90,18 @@ def list_entries(
     return [HotlistEntry.model_validate(document) for (document,) in rows]
 
 
+def find_entries(connection: Connection, plates: Sequence[str], now: datetime) -> list[HotlistEntry]:
+    """Return the entries in force of some plates, on every list, and all patterns."""
+    rows = connection.execute(
+        """
+        SELECT document FROM hotlist_entries
+        WHERE valid_until > %(now)s AND (plate = ANY(%(plates)s) OR plate ~ '[?*]')
+        """,
+        {"plates": list(plates), "now": now},
+    ).fetchall()
+    return [HotlistEntry.model_validate(document) for (document,) in rows]
+
+
 def all_entries(database: Database, list_name: str) -> Iterator[list[HotlistEntry]]:
     """Yield every entry of a list, page by page; no transaction stays open between pages."""
     after: UUID | None = None
@@ -145,22 +157,31 @@ def take_outbox(connection: Connection, limit: int = OUTBOX_BATCH) -> list[Messa
         WITH oldest AS (SELECT change_no FROM hotlist_outbox ORDER BY change_no LIMIT %s),
              taken AS (
                  DELETE FROM hotlist_outbox WHERE change_no IN (SELECT change_no FROM oldest)
-                 RETURNING change_no, entry_id
+                 RETURNING change_no, entry_id, list_name, revision, complete
              )
-        SELECT entry_id, known.document FROM taken LEFT JOIN hotlist_entries AS known USING (entry_id)
+        SELECT taken.entry_id, known.document, taken.list_name, taken.revision, taken.complete,
+               loaded.entries, loaded.loaded_at
+        FROM taken
+        LEFT JOIN hotlist_entries AS known USING (entry_id)
+        LEFT JOIN hotlist_revisions AS loaded
+            ON loaded.list_name = taken.list_name AND loaded.revision = taken.revision
         ORDER BY change_no
         """,
         [limit],
     ).fetchall()
-    return [encode_change(_change(entry_id, document)) for entry_id, document in rows]
+    return [encode_change(_change(*row)) for row in rows]
 
 
 def _spell_out_revisions(connection: Connection) -> None:
     """Put the entries that whole revisions changed into the outbox, one by one: a load left that to us."""
     told = connection.execute(
-        "DELETE FROM hotlist_outbox WHERE entry_id IS NULL RETURNING list_name, revision"
+        """
+        DELETE FROM hotlist_outbox WHERE entry_id IS NULL AND complete IS NULL RETURNING list_name, revision
+        """
     ).fetchall()
-    for list_name, revision in told:
+    for list_name, revision in sorted(told):
+        names = {"name": list_name, "revision": revision}
+        connection.execute(_MARK, names | {"complete": False})
         connection.execute(
             """
             INSERT INTO hotlist_outbox (entry_id)
@@ -169,8 +190,12 @@ def _spell_out_revisions(connection: Connection) -> None:
             UNION
             SELECT entry_id FROM hotlist_entries WHERE list_name = %(name)s AND since_revision = %(revision)s
             """,
-            {"name": list_name, "revision": revision},
+            names,
         )
+        connection.execute(_MARK, names | {"complete": True})
+
+
+_MARK = "INSERT INTO hotlist_outbox (list_name, revision, complete) VALUES (%(name)s, %(revision)s, %(complete)s)"
 
 
 def _row(number: int, list_name: str, entry: HotlistEntry) -> tuple[int, str, str, str, str]:
@@ -179,7 +204,19 @@ def _row(number: int, list_name: str, entry: HotlistEntry) -> tuple[int, str, st
     return number, str(entry.entry_id), entry.plate, entry.valid_until.isoformat(), entry.model_dump_json()
 
 
-def _change(entry_id: UUID, document: object) -> EntryAdded | EntryRemoved:
+def _change(
+    entry_id: UUID | None,
+    document: object,
+    list_name: str,
+    revision: int,
+    complete: bool,  # a row, unpacked
+    entries: int,
+    loaded_at: datetime,
+) -> EntryAdded | EntryRemoved | RevisionTold:
+    if entry_id is None:
+        return RevisionTold(
+            list_name=list_name, revision=revision, entries=entries, loaded_at=loaded_at, complete=complete
+        )
     if document is None:
         return EntryRemoved(entry_id=entry_id)
     return EntryAdded(entry=HotlistEntry.model_validate(document))

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from alpr_pipeline.bus.bus import Message
+from alpr_pipeline.bus.bus import Message, Received
 from alpr_pipeline.bus.topics import HOTLIST
-from alpr_pipeline.bus.wire import encode_change
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, Priority
+from alpr_pipeline.bus.wire import decode_change, encode_change
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, Priority, RevisionTold
 from alpr_pipeline.errors import BusUnavailable, HotlistRefused, StateConflict
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hotlists import (
     expire_entries,
+    find_entries,
     list_entries,
     list_hotlists,
     publish_outbox,
@@ -50,7 +51,7 @@ def load(database: Database, entries: list[HotlistEntry], list_name: str = "demo
 def told(database: Database) -> list[Message]:
     ear = Ear()
     publish_outbox(database, ear)
-    return ear.heard
+    return [message for message in ear.heard if not message.key.startswith(b"list/")]
 
 
 def test_a_first_load_adds_every_entry_and_tells_of_each(database: Database) -> None:
@@ -132,7 +133,7 @@ def test_two_publishers_tell_each_change_once(database: Database) -> None:
     ears = [Ear() for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda ear: publish_outbox(database, ear), ears))
-    assert sum(len(ear.heard) for ear in ears) == 200
+    assert sum(len(ear.heard) for ear in ears) == 202  # with the beginning and the end of the revision
 
 
 def test_a_bus_that_starts_empty_is_told_of_everything(database: Database) -> None:
@@ -153,3 +154,23 @@ def test_a_list_that_somebody_is_loading_is_left_alone(database: Database) -> No
             load(database, [an_entry()])
         load(database, [an_entry(list_name="other")], "other")
     load(database, [an_entry()])
+
+
+def test_the_bus_is_told_where_a_revision_begins_and_ends(database: Database) -> None:
+    """So that matchers switch to it as a whole."""
+    load(database, [an_entry("DEMO1"), an_entry("DEMO2")])
+    ear = Ear()
+    publish_outbox(database, ear)
+    told_of = [decode_change(Received(HOTLIST, 0, 0, message.key, message.value, 0)) for message in ear.heard]
+    marks = [change for change in told_of if isinstance(change, RevisionTold)]
+    assert [(mark.complete, mark.revision, mark.entries) for mark in marks] == [(False, 1, 2), (True, 1, 2)]
+    assert (told_of[0], told_of[-1]) == tuple(marks)
+
+
+def test_entries_are_found_by_plate_and_patterns_always(database: Database) -> None:
+    """On every list; what has expired is left out."""
+    here, wild, over = an_entry("DEMO1"), an_entry("DEM*"), an_entry("DEMO1", valid_until=NOON)
+    load(database, [here, wild, over, an_entry("DEMO2")])
+    with database.connection() as connection:
+        found = find_entries(connection, ["DEMO1"], NOON)
+    assert {entry.entry_id for entry in found} == {here.entry_id, wild.entry_id}
