@@ -83,7 +83,9 @@ class Parts:
         file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
         master = load_master_key(self.settings.pictures.master_key.get_secret_value(), file)
         keys = PictureKeys(self.database, master)
-        pictures = self.closing(PictureStore(self.settings.pictures_url, keys=keys))
+        pictures = self.closing(
+            PictureStore(self.settings.pictures_url, keys=keys, endpoint=self.settings.pictures.endpoint)
+        )
         self.health.watch("pictures", pictures.check)
         return pictures
 

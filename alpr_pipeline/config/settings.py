@@ -50,6 +50,7 @@ class PictureSettings(_Section):
     """Where pictures are."""
 
     url: str = Field("", description="file:///... or s3://bucket/prefix; empty: the folder `pictures` under `data`.")
+    endpoint: str = Field("", pattern="^(https?://.+)?$", description="http(s)://host:port of an S3 not Amazon's.")
     master_key_file: Path | None = Field(
         None, description="Wraps the keys of the pictures; none: `keys/pictures.key` under `data`, made when missing."
     )

@@ -29,11 +29,6 @@ HITS = "hits"
 FOLDER_WIDTH = timedelta(minutes=1)  # of a folder of reads' pictures
 
 _WRITERS = 8
-_S3_LIMITS: dict[str, Any] = {
-    "client_options": {"timeout": "20s", "connect_timeout": "5s"},
-    "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
-}
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -61,9 +56,11 @@ def hit_picture_path(captured_at: datetime, hit_id: UUID, kind: PictureKind) -> 
 class PictureStore:
     """The pictures under one address. Usable from many threads."""
 
-    def __init__(self, url: str, *, keys: PictureKeys | None = None, **options: Any) -> None:
+    def __init__(self, url: str, *, keys: PictureKeys | None = None, endpoint: str = "", **options: Any) -> None:
         """Take `file:///a/folder`, made when it is missing, or `s3://bucket/prefix` with obstore's options for S3.
 
+        `endpoint` is http(s)://host:port of an S3 that is not Amazon's. Credentials come from the environment as every
+        S3 client knows them (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), or from the machine's role.
         With keys, every picture is sealed before it leaves the process.
         """
         self.url = url
@@ -74,7 +71,7 @@ class PictureStore:
             self._folder = Path(unquote(parts.path))
             self._store: ObjectStore = _open_folder(self._folder)
         elif parts.scheme == "s3":
-            self._store = from_url(url, **{**_S3_LIMITS, **options})
+            self._store = from_url(url, **{**_s3_settings(endpoint), **options})
         else:
             raise ConfigError(f"picture store {url}: must begin with file:/// or s3://")
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="pictures")
@@ -201,6 +198,12 @@ class PictureStore:
         return StorageUnavailable(
             f"picture store {self.url}: {reason}: is it reachable, and may this program write there?"
         )
+
+
+def _s3_settings(endpoint: str) -> dict[str, Any]:
+    client = {"timeout": "20s", "connect_timeout": "5s", "allow_http": endpoint.startswith("http://")}
+    retries = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+    return {"client_options": client, "retry_config": retries, **({"endpoint": endpoint} if endpoint else {})}
 
 
 def _open_folder(folder: Path) -> LocalStore:
