@@ -141,9 +141,12 @@ def read_policy(file: Path | None) -> Policy:
 
 def read_policy_file(file: Path | None) -> Policy:
     """Return the policy of a file, or the shipped one, whether it keeps the law or not."""
-    if file is None:
-        return default_policy()
+    return default_policy() if file is None else parse_policy(read_policy_text(file), str(file))
+
+
+def read_policy_text(file: Path) -> str:
+    """Return a policy as it is written."""
     try:
-        return parse_policy(file.read_text(encoding="utf-8"), str(file))
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"policy {file}: {getattr(error, 'strerror', None) or error}") from None

@@ -1,6 +1,7 @@
-"""`alpr policy`: check, render, compare and begin a usage and privacy policy. Touches no database."""
+"""`alpr policy`: check, render and compare usage and privacy policies; propose and approve a change."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alpr_pipeline.cli.parts import now, read_policy_file
+from alpr_pipeline.cli.parts import now, read_policy_file, read_policy_text
+from alpr_pipeline.cli.user_commands import operator, visited
+from alpr_pipeline.oversight import policy_changes
 from alpr_pipeline.oversight.document import render_policy
 from alpr_pipeline.policy.check import Finding, faults
 from alpr_pipeline.policy.check import check as check_policy
 from alpr_pipeline.policy.difference import difference
 from alpr_pipeline.policy.shipped import new_policy_text, profile_names, shipped_profile
+from alpr_pipeline.storage.policies import list_versions
 
 File = Annotated[Path | None, typer.Argument(help="The policy; none: the shipped one.", show_default=False)]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="The law to hold it against, not its own.")]
@@ -82,6 +86,50 @@ def profiles(json: Json = False) -> None:
 def new(profile: Annotated[str, typer.Option("--profile", help="The law to fit it to.")] = "california") -> None:
     """Print a whole policy to begin with, its periods fitted to a profile."""
     typer.echo(new_policy_text(shipped_profile(profile)), nl=False)
+
+
+@app.command()
+def propose(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The policy as it would be.")],
+    effective: Annotated[
+        datetime | None, typer.Option("--effective", help="When it takes effect; none: approved.")
+    ] = None,
+) -> None:
+    """Propose a policy, and say what it changes. It takes effect when another person approved it."""
+    text = read_policy_text(file)
+    moment = now()
+    with visited(context) as parts, parts.database.connection() as connection:
+        number, changes = policy_changes.propose(
+            connection, text, by=operator(), effective_at=effective.astimezone(UTC) if effective else moment, now=moment
+        )
+    typer.echo("\n".join(changes) or "nothing changes")
+    typer.echo(
+        f"proposed as version {number}: another person approves it with `alpr policy approve {number} --by NAME`"
+    )
+
+
+@app.command()
+def approve(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(help="The proposed version.")],
+    by: Annotated[str, typer.Option("--by", help="Name of who approves: not who proposed.", show_default=False)],
+) -> None:
+    """Approve a policy that another person proposed."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        policy_changes.approve(connection, number, by=by, now=now())
+    typer.echo(f"version {number} is approved")
+
+
+@app.command()
+def versions(context: typer.Context) -> None:
+    """List the versions of the policy, the newest first."""
+    table = Table("version", "in effect from", "proposed by", "approved by")
+    with visited(context) as parts, parts.database.connection() as connection:
+        for one in list_versions(connection):
+            effect = f"{one.effective_at:%Y-%m-%d %H:%M}Z" if one.approved_at else "waits"
+            table.add_row(str(one.policy_no), effect, one.proposed_by, one.approved_by or "")
+    Console().print(table)
 
 
 def _show(findings: list[Finding]) -> None:

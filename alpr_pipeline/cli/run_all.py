@@ -10,7 +10,7 @@ from alpr_pipeline.cli.oversight_stages import checkpoint_stage
 from alpr_pipeline.cli.parts import Parts
 from alpr_pipeline.cli.process import Stage, run_until_stopped
 from alpr_pipeline.cli.serve_stage import serve_stages
-from alpr_pipeline.cli.stages import match_stages, purge_stage, tell_hotlists_again, write_stages
+from alpr_pipeline.cli.stages import adopt_policy, match_stages, purge_stage, tell_hotlists_again, write_stages
 from alpr_pipeline.config.settings import BusKind
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.storage.migrate import migrate
@@ -27,6 +27,7 @@ def run_all(parts: Parts, demo: Demo | None) -> None:
     if demo:
         demo.announce()
     migrate(parts.database)
+    adopt_policy(parts)
     parts.create_topics()
     if demo:
         demo.prepare()

@@ -13,7 +13,7 @@ import structlog
 
 from alpr_pipeline.bus.topics import READS
 from alpr_pipeline.bus.worker import DeadLetters, report_failure, work
-from alpr_pipeline.cli.parts import Parts, now
+from alpr_pipeline.cli.parts import Parts, now, read_policy_text
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.errors import AlprError, StorageUnavailable
 
@@ -92,11 +92,14 @@ def purge_stage(parts: Parts, period_s: float) -> Stage:
     """Destroys, again and again, what has outlived its period: in the database, the picture store and on the bus."""
     from alpr_pipeline.retention.purge import purge
     from alpr_pipeline.retention.topics import trim_topics
+    from alpr_pipeline.storage.policies import policy_in_force
 
-    bus, database, pictures, retention = parts.bus, parts.database, parts.pictures, parts.policy.retention
+    bus, database, pictures = parts.bus, parts.database, parts.pictures
 
     def once() -> None:
         moment = now()
+        with database.connection() as connection:
+            retention = policy_in_force(connection, moment).retention  # a change takes effect at its time
         purged = purge(database, pictures, retention, moment, next_in=timedelta(seconds=period_s))
         trimmed = trim_topics(bus, retention, moment + min(timedelta(seconds=period_s), retention.topic / 2))
         if purged or trimmed:
@@ -138,8 +141,9 @@ def until_done(act: Callable[[], object], worker: str, stop: Event) -> None:
 
 
 def wait_for_schema(parts: Parts, worker: str, stop: Event) -> None:
-    """Return when the database is there with a schema as new as the program."""
+    """Return when the database is there, with a schema as new as the program and this very policy in force."""
     until_done(partial(refuse_old_schema, parts), worker, stop)
+    until_done(partial(adopt_policy, parts), worker, stop)
 
 
 def refuse_old_schema(parts: Parts) -> None:
@@ -149,3 +153,17 @@ def refuse_old_schema(parts: Parts) -> None:
     missing = pending(parts.database)
     if missing:
         raise StorageUnavailable(f"the schema lacks {', '.join(missing)}: run `alpr migrate` first")
+
+
+def adopt_policy(parts: Parts) -> None:
+    """Put the policy that the settings name in force the first time; raise ConfigError when another was approved since.
+
+    So access, which follows the approved version, and everything else, which follows the file, obey one policy.
+    """
+    from alpr_pipeline.oversight.policy_changes import adopt
+    from alpr_pipeline.policy.shipped import default_policy_text
+
+    file = parts.settings.policy
+    with parts.database.connection() as connection:
+        text = read_policy_text(file) if file else default_policy_text()
+        adopt(connection, text, by="the settings", now=now(), only_compare=file is None)

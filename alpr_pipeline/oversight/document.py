@@ -27,11 +27,16 @@ _CLASSES = {
 }
 
 
-def render_policy(policy: Policy, profile: Profile, today: date) -> str:
-    """Return the policy as one HTML page, complete in itself and fit to be printed."""
+def render_policy(policy: Policy, profile: Profile, today: date, stylesheet: str = "") -> str:
+    """Return the policy as one HTML page, fit to be printed; complete in itself unless a stylesheet is named."""
     missing = faults(check(policy, profile, today))
     return _PAGES.get_template("policy.html").render(
-        policy=policy, profile=profile, periods=_periods(policy), missing=missing, style=_style()
+        policy=policy,
+        profile=profile,
+        periods=_periods(policy),
+        missing=missing,
+        stylesheet=stylesheet,
+        style=document_style(),
     )
 
 
@@ -39,5 +44,6 @@ def _periods(policy: Policy) -> list[tuple[str, timedelta]]:
     return [(words, getattr(policy.retention, name)) for name, words in _CLASSES.items()]
 
 
-def _style() -> str:
+def document_style() -> str:
+    """Return the style of public documents."""
     return (files("alpr_pipeline.oversight") / "templates/document.css").read_text(encoding="utf-8")

@@ -13,7 +13,14 @@ from alpr_pipeline.api.authority import _Requirement
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from tests.integration.api.conftest import PASSWORD, Api
 
-OPEN = {"/api/v1/session", "/healthz", "/readyz", "/signin"}  # sign-in and health
+OPEN = {
+    "/api/v1/session",
+    "/healthz",
+    "/readyz",
+    "/signin",
+    "/policy",
+    "/policy/document.css",
+}  # sign-in, health, the public
 SIGNED_IN = {
     "/",
     "/signout",
@@ -45,7 +52,9 @@ def routes(api: Api) -> Iterator[tuple[str, str, Right | None]]:
 
 def ask(client: httpx.Client, method: str, path: str) -> int:
     """Return the status; a stream is not read."""
-    filled = path.format_map(defaultdict(lambda: ANY_ID, kind="plate", name="some-list", username="some-dispatcher"))
+    filled = path.format_map(
+        defaultdict(lambda: ANY_ID, kind="plate", name="some-list", username="some-dispatcher", policy_no=1)
+    )
     with client.stream(method, filled, headers={"Sec-Fetch-Site": "same-origin"}) as answer:
         return answer.status_code
 
