@@ -1,6 +1,7 @@
 // Pictures: the frame around the plate that was read, the nearer view, and the word when a picture does not come.
 const PLATE_SHARE = 0.3; // of the width, in the nearer view
 const NEAREST = 8;
+const TALL = 3; // widths to a height: plates of the Americas have two, of Europe more than four
 const PADDING = 0.35; // around the plate, in plate heights
 
 function setUp(figure) {
@@ -16,6 +17,13 @@ function setUp(figure) {
     rect.setAttribute("width", across + 2 * pad);
     rect.setAttribute("height", down + 2 * pad);
   }
+}
+
+/** A plate that is nearly as tall as wide stands beside the comparison; a long one above it. */
+function shape(part) {
+  const crop = part.querySelector(".crop [data-picture]");
+  const known = crop?.complete && crop.naturalWidth > 0;
+  part.classList.toggle("tall-plate", Boolean(known) && crop.naturalWidth < crop.naturalHeight * TALL);
 }
 
 function zoom(figure) {
@@ -41,6 +49,7 @@ function move(figure, transform, by) {
 
 function all() {
   for (const figure of document.querySelectorAll("[data-overview]")) setUp(figure);
+  for (const part of document.querySelectorAll('[data-part="pictures"]')) shape(part);
   for (const image of document.querySelectorAll("[data-picture]")) if (image.complete && !image.naturalWidth) broken(image);
 }
 
@@ -48,7 +57,7 @@ function broken(image) {
   image.closest(".frame, .crop")?.classList.add("broken");
 }
 
-document.addEventListener("load", (event) => { if (event.target.matches?.("[data-whole]")) all(); }, { capture: true });
+document.addEventListener("load", (event) => { if (event.target.matches?.("[data-picture]")) all(); }, { capture: true });
 document.addEventListener("error", (event) => { if (event.target.matches?.("[data-picture]")) broken(event.target); }, { capture: true });
 document.addEventListener("alpr:detail", all);
 document.addEventListener("click", (event) => {
