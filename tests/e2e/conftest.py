@@ -1,18 +1,14 @@
 """A real API on a real database, and people with browsers."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from alpr_pipeline.access.approval import admit
-from alpr_pipeline.policy.roles import Role
-from alpr_pipeline.storage.accounts import Account, insert_account
 from alpr_pipeline.storage.pictures import PictureStore
 from tests.e2e.stage import Stage
-from tests.integration.api.conftest import PASSWORD, add_everyone, password_hash
+from tests.integration.api.conftest import PASSWORD, add_everyone
 from tests.integration.postgres import TestServer
 
 CHROMIUM = "/usr/bin/chromium"
@@ -32,21 +28,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
 
 @pytest.fixture
 def stage(postgres: TestServer, tmp_path: Path) -> Iterator[Stage]:
-    """A running API with nothing stored yet but accounts: one for each role, and a colleague of the dispatcher."""
+    """A running API with nothing stored yet but two accounts for each role."""
     with postgres.database() as database:
         add_everyone(database)
-        with database.connection() as connection:
-            colleague = Account(
-                "colleague", password_hash(), Role.DISPATCHER, active=True, created_at=datetime.now(UTC)
-            )
-            insert_account(connection, colleague)
-            admit(
-                connection,
-                colleague.username,
-                by="a-supervisor",
-                trained_at=colleague.created_at,
-                now=colleague.created_at,
-            )
         pictures = PictureStore((tmp_path / "pictures").as_uri())
         stage = Stage(database, pictures)
         stage.start()

@@ -97,7 +97,7 @@ class Stage:
     def close(self, hit: Hit) -> None:
         """Let a colleague close a hit as misread."""
         with self.database.connection() as connection:
-            dispose(connection, hit.hit_id, "colleague", datetime.now(UTC), disposition=Disposition.MISREAD)
+            dispose(connection, hit.hit_id, "other-dispatcher", datetime.now(UTC), disposition=Disposition.MISREAD)
 
     def show(self, hit: Hit) -> None:
         """Let the pictures of a hit arrive."""

@@ -57,7 +57,7 @@ def test_a_page_on_hot_lists_hears_of_hits_too(stage: Stage, sign_in: SignIn) ->
 
 def test_the_slower_of_two_pages_says_who_was_faster(stage: Stage, sign_in: SignIn) -> None:
     """A page that has not heard yet asks, is refused, and names the colleague."""
-    slow = live(sign_in("colleague"))
+    slow = live(sign_in("other-dispatcher"))
     hit = stage.see()
     slow.locator("[data-acknowledge]").wait_for()
     fast = live(sign_in(path=f"/hits/{hit.hit_id}"))
@@ -194,7 +194,7 @@ def test_an_ended_session_leads_to_sign_in_and_back(stage: Stage, sign_in: SignI
     page.context.clear_cookies()
     page.keyboard.press("a")
     expect(page.get_by_text("Your session has ended. You see no hits until you sign in.")).to_be_visible()
-    page.get_by_label("User name").fill("colleague")
+    page.get_by_label("User name").fill("other-dispatcher")
     page.get_by_label("Password").fill("correct horse battery")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/hits/{hit.hit_id}")

@@ -73,26 +73,7 @@ def make_sky(rng: Generator, mood: str | None = None) -> Sky:
     ground = np.array([0.17, 0.165, 0.16]) * (0.4 + strength * 0.6) * float(np.mean(horizon)) * 1.4
     panorama = np.where(rise < 0, ground, panorama).astype(np.float32)
     dome = panorama.copy()
-    column = 0
-    while column < w:
-        wide, tall = int(rng.integers(6, 46)), int(rng.integers(2, 22))
-        tone = (
-            rng.uniform(0.04, 0.3)
-            * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.75, 1.1)])
-            * float(np.mean(horizon))
-        )
-        panorama[h // 2 - tall : h // 2, column : column + wide] = tone
-        column += wide + int(rng.integers(0, 14))
-    if chosen == "night":
-        for _ in range(40):
-            at = (int(rng.integers(w)), int(rng.integers(h // 2 - 30, h // 2)))
-            cv2.circle(
-                panorama,
-                at,
-                int(rng.integers(1, 3)),
-                tuple(float(c) for c in rng.uniform(0.6, 2.5) * np.array([1, 0.8, 0.55])),
-                -1,
-            )
+    _draw_skyline(rng, panorama, float(np.mean(horizon)), lit=chosen == "night")
     azimuth, height = (
         rng.uniform(0, 2 * np.pi),
         rng.uniform(0.35, 1.15) if chosen != "dusk" else rng.uniform(0.05, 0.25),
@@ -110,6 +91,27 @@ def make_sky(rng: Generator, mood: str | None = None) -> Sky:
         ambient.astype(np.float32),
         exposure,
     )
+
+
+def _draw_skyline(rng: Generator, panorama: F32, brightness: float, *, lit: bool) -> None:
+    """Draw houses along the horizon, at night with lamps before them."""
+    h, w = panorama.shape[:2]
+    column = 0
+    while column < w:
+        wide, tall = int(rng.integers(6, 46)), int(rng.integers(2, 22))
+        tone = rng.uniform(0.04, 0.3) * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.75, 1.1)]) * brightness
+        panorama[h // 2 - tall : h // 2, column : column + wide] = tone
+        column += wide + int(rng.integers(0, 14))
+    if lit:
+        for _ in range(40):
+            at = (int(rng.integers(w)), int(rng.integers(h // 2 - 30, h // 2)))
+            cv2.circle(
+                panorama,
+                at,
+                int(rng.integers(1, 3)),
+                tuple(float(c) for c in rng.uniform(0.6, 2.5) * np.array([1, 0.8, 0.55])),
+                -1,
+            )
 
 
 def _sampled(canvas: Canvas, uv: F32, pixels_per_metre: float) -> tuple[F32, NDArray[np.uint8]]:

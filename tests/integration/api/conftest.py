@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 
 import httpx
 import pytest
@@ -44,11 +45,11 @@ class Api:
     services: Services
     clock: Clock
 
-    def client(self, role: Role | None = None) -> httpx.Client:
+    def client(self, role: Role | None = None, whose: str = "some") -> httpx.Client:
         """Return a client, signed in as somebody of a role."""
         client = httpx.Client(base_url=self.url, timeout=20)
         if role:
-            credentials = {"username": f"some-{role}", "password": PASSWORD}
+            credentials = {"username": f"{whose}-{role}", "password": PASSWORD}
             answer = httpx.post(f"{self.url}/api/v1/session", json=credentials, timeout=20)
             client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         return client
@@ -61,12 +62,12 @@ def password_hash() -> str:
 
 
 def add_everyone(database: Database) -> None:
-    """One account for each role."""
+    """Two accounts for each role."""
     now = datetime.now(UTC)
     with database.connection() as connection:
-        for role in Role:
-            insert_account(connection, Account(f"some-{role}", password_hash(), role, active=True, created_at=now))
-            admit(connection, f"some-{role}", by="a-supervisor", trained_at=now, now=now)
+        for whose, role in product(("some", "other"), Role):
+            insert_account(connection, Account(f"{whose}-{role}", password_hash(), role, active=True, created_at=now))
+            admit(connection, f"{whose}-{role}", by="a-supervisor", trained_at=now, now=now)
 
 
 @pytest.fixture

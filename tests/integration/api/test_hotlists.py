@@ -49,9 +49,10 @@ def test_a_refused_file_leaves_the_list_in_force(api: Api) -> None:
 
 
 def test_a_new_file_replaces_the_list(api: Api) -> None:
-    """What is no longer in it is no longer watched."""
-    put(api, GOOD)
-    report = put(api, "plate,authority\nDEMO124,Demo Police\nDEMO125,Demo Police\n").json()
+    """What is no longer in it is no longer watched; what stands in it as before has not changed."""
+    head, valid = "plate,authority,valid_from,valid_until\n", "Demo Police,2025-01-01,2100-01-01\n"
+    put(api, f"{head}DEMO123,{valid}DEMO124,{valid}")
+    report = put(api, f"{head}DEMO124,{valid}DEMO125,{valid}").json()
     assert (report["revision"], report["added"], report["removed"], report["unchanged"]) == (2, 1, 1, 1)
     assert in_force(api) == ["DEMO124", "DEMO125"]
 
