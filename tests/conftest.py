@@ -1,4 +1,4 @@
-"""What every suite shares: the broker, and the buses on it."""
+"""What every suite shares: the broker, the buses on it, and the database's server."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.bus.kafka import KafkaBus
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.bus.memory import MemoryBus
+from tests.integration.postgres import TestServer
 from tests.kafka_broker import Broker, find_broker, name_broker
 
 
@@ -23,6 +24,15 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """A running PostgreSQL, one for all tests; a test that stops or kills its server starts one of its own."""
+    server = TestServer(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

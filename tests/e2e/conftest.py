@@ -17,15 +17,6 @@ DISPATCH_DESK = {"width": 1280, "height": 800}
 SignIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """A running PostgreSQL, one for all tests."""
-    server = TestServer(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def stage(postgres: TestServer, tmp_path: Path) -> Iterator[Stage]:
     """A running API with nothing stored yet but two accounts for each role."""
@@ -41,7 +32,7 @@ def stage(postgres: TestServer, tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """The driver of the browser."""
+    """The driver of the browser. From then on an event loop runs in the tests' own thread."""
     with sync_playwright() as playwright:
         yield playwright
 

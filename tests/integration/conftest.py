@@ -10,15 +10,6 @@ from alpr_pipeline.storage.pictures import PictureStore
 from tests.integration.postgres import TestServer
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """A running PostgreSQL, one for all tests; a test that stops or kills its server starts one of its own."""
-    server = TestServer(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def database(postgres: TestServer) -> Iterator[Database]:
     """A migrated, empty database."""
