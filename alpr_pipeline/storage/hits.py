@@ -145,16 +145,16 @@ def acknowledge(connection: Connection, hit_id: UUID, username: str, at: datetim
 def dispose(
     connection: Connection, hit_id: UUID, username: str, at: datetime, *, disposition: Disposition, note: str = ""
 ) -> StoredHit:
-    """Close a hit.
+    """Close a hit that somebody has acknowledged.
 
-    Raises StateConflict when it is closed already, NotStored when it is not there.
+    Raises StateConflict when nobody has, or when it is closed already; NotStored when it is not there.
     """
     changed = connection.execute(
         """
         UPDATE hits
         SET state = 'disposed', disposition = %(disposition)s, disposed_by = %(username)s, disposed_at = %(at)s,
             note = %(note)s
-        WHERE hit_id = %(hit_id)s AND state <> 'disposed'
+        WHERE hit_id = %(hit_id)s AND state = 'acknowledged'
         """,
         {"hit_id": hit_id, "username": username, "at": at, "disposition": disposition, "note": note},
     ).rowcount
@@ -262,6 +262,8 @@ def _stored(row: TupleRow) -> StoredHit:
 def _conflict(stored: StoredHit) -> StateConflict:
     if stored.state is HitState.DISPOSED:
         return StateConflict(f"hit {stored.hit.hit_id} was closed by {stored.disposed_by} at {stored.disposed_at}")
+    if stored.state is HitState.NEW:
+        return StateConflict(f"hit {stored.hit.hit_id} is not acknowledged yet: acknowledge it, then check it")
     return StateConflict(
         f"hit {stored.hit.hit_id} was acknowledged by {stored.acknowledged_by} at {stored.acknowledged_at}"
     )

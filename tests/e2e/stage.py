@@ -15,7 +15,7 @@ from alpr_pipeline.api.services import Services
 from alpr_pipeline.domain.hit import Disposition, Hit
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.hits import HitPicture, attach_pictures, dispose, store_hits
+from alpr_pipeline.storage.hits import HitPicture, acknowledge, attach_pictures, dispose, store_hits
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.telemetry.health import Health
 from tests.e2e.demo_pictures import demo_pass
@@ -97,6 +97,7 @@ class Stage:
     def close(self, hit: Hit) -> None:
         """Let a colleague close a hit as misread."""
         with self.database.connection() as connection:
+            acknowledge(connection, hit.hit_id, "other-dispatcher", datetime.now(UTC))
             dispose(connection, hit.hit_id, "other-dispatcher", datetime.now(UTC), disposition=Disposition.MISREAD)
 
     def show(self, hit: Hit) -> None:

@@ -52,6 +52,7 @@ def test_a_replay_does_not_open_a_closed_hit_again(database: Database) -> None:
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
+        acknowledge(connection, hit.hit_id, "ada", NOON)
         dispose(connection, hit.hit_id, "ada", NOON, disposition=Disposition.MISREAD)
     store(database, hit)
     with database.connection() as connection:
@@ -75,12 +76,24 @@ def test_a_closed_hit_stays_closed(database: Database) -> None:
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
+        acknowledge(connection, hit.hit_id, "ada", NOON)
         stored = dispose(connection, hit.hit_id, "ada", NOON, disposition=Disposition.CONFIRMED, note="unit sent")
         assert (stored.disposition, stored.disposed_by, stored.note) == (Disposition.CONFIRMED, "ada", "unit sent")
         with pytest.raises(StateConflict, match="closed by ada"):
             dispose(connection, hit.hit_id, "bob", NOON, disposition=Disposition.MISREAD)
         with pytest.raises(StateConflict, match="closed by ada"):
             acknowledge(connection, hit.hit_id, "ada", NOON)
+
+
+def test_a_hit_that_nobody_acknowledged_is_not_closed(database: Database) -> None:
+    """Nothing skips a step, whatever the reason it would be closed with."""
+    hit = a_hit()
+    store(database, hit)
+    with database.connection() as connection:
+        for disposition in Disposition:
+            with pytest.raises(StateConflict, match="acknowledge it"):
+                dispose(connection, hit.hit_id, "ada", NOON, disposition=disposition)
+        assert get_hit(connection, hit.hit_id).state is HitState.NEW
 
 
 def test_a_hit_that_is_not_there_is_not_stored(database: Database) -> None:
@@ -118,6 +131,7 @@ def test_open_hits_are_those_nobody_closed(database: Database) -> None:
     store(database, new, looked_at, closed)
     with database.connection() as connection:
         acknowledge(connection, looked_at.hit_id, "ada", NOON)
+        acknowledge(connection, closed.hit_id, "ada", NOON)
         dispose(connection, closed.hit_id, "ada", NOON, disposition=Disposition.MISREAD)
         still_open = {stored.hit.hit_id for stored in list_hits(connection, open_only=True)}
     assert still_open == {new.hit_id, looked_at.hit_id}
