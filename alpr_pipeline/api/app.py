@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from alpr_pipeline import __version__
 from alpr_pipeline.api import (
     account_routes,
+    alert_routes,
     health_routes,
     hit_routes,
     hold_routes,
@@ -57,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
         hotlist_routes,
         revision_routes,
         policy_routes,
+        alert_routes,
         health_routes,
         signin_routes,
         page_routes,

@@ -16,7 +16,7 @@ EXIT_FAILED = 1
 EXIT_WRONG_SETTINGS = 2
 
 COMMANDS = {
-    **dict.fromkeys(("run", "edge", "match", "write", "serve", "purge", "migrate"), "run_commands"),
+    **dict.fromkeys(("run", "edge", "match", "write", "alert", "serve", "purge", "migrate"), "run_commands"),
     "read": "read_command",
 }
 GROUPS = {

@@ -4,6 +4,7 @@ from threading import Event
 
 import typer
 
+from alpr_pipeline.cli.alert_stage import alert_stages
 from alpr_pipeline.cli.demo import Demo
 from alpr_pipeline.cli.edge_stage import edge_stages
 from alpr_pipeline.cli.oversight_stages import checkpoint_stage
@@ -43,6 +44,7 @@ def all_stages(parts: Parts, demo: Demo | None) -> list[Stage]:
         *match_stages(parts),
         *serve_stages(parts, told=demo.begin if demo else _say_address),
         *edge_stages(parts),
+        *alert_stages(parts),
         purge_stage(parts, PURGE_PERIOD_S),
         checkpoint_stage(parts),
         *([demo.stage()] if demo else []),

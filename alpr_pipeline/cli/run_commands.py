@@ -69,6 +69,14 @@ def write(context: typer.Context) -> None:
 
 
 @app.command()
+def alert(context: typer.Context) -> None:
+    """Tell webhooks of hits, and try again what did not arrive."""
+    from alpr_pipeline.cli.alert_stage import alert_stages
+
+    _run_stage(context, alert_stages)
+
+
+@app.command()
 def serve(context: typer.Context) -> None:
     """Serve the API and the console, and tell the bus of changed hot lists."""
     from alpr_pipeline.cli.serve_stage import serve_stages

@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from alpr_pipeline.alerting.routing import Mutes, Webhook
+from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.thresholds import Thresholds
@@ -106,6 +108,14 @@ class HotlistSettings(_Section):
     )
 
 
+class AlertingSettings(_Section):
+    """Who is told of hits besides the console."""
+
+    suppression: Suppression = Field(default_factory=Suppression, description="Which hits are one event.")
+    mutes: Mutes = Field(default_factory=Mutes, description="What nobody is told of, but for the highest priority.")
+    webhooks: tuple[Webhook, ...] = Field((), max_length=50, description="Who is told over HTTP, signed.")
+
+
 class ApiSettings(_Section):
     """The API and the console."""
 
@@ -161,6 +171,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings = RecognitionSettings()
     matching: MatchingSettings = MatchingSettings()
     hotlists: HotlistSettings = HotlistSettings()
+    alerting: AlertingSettings = AlertingSettings()
     api: ApiSettings = ApiSettings()
     audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

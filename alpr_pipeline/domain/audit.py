@@ -27,6 +27,7 @@ class AuditAction(StrEnum):
     PICTURE_VIEWED = "picture-viewed"
     HIT_ACKNOWLEDGED = "hit-acknowledged"
     HIT_DISPOSED = "hit-disposed"
+    DELIVERY_RETRIED = "delivery-retried"
     READS_SEARCHED = "reads-searched"
     SEARCH_REQUESTED = "search-requested"
     SEARCH_DECIDED = "search-decided"
@@ -53,6 +54,7 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.PICTURE_VIEWED: "alert-response",
     AuditAction.HIT_ACKNOWLEDGED: "alert-response",
     AuditAction.HIT_DISPOSED: "alert-response",
+    AuditAction.DELIVERY_RETRIED: "alert-response",
     AuditAction.AUDIT_TRAIL_VIEWED: "audit",
     AuditAction.AUDIT_SAMPLED: "audit",
     AuditAction.AUDIT_JUDGED: "audit",
