@@ -49,7 +49,7 @@ def show(
     user: Annotated[str | None, typer.Option("--user", help="Only of this user.")] = None,
     action: Annotated[AuditAction | None, typer.Option("--action", help="Only of this kind.")] = None,
     case: Annotated[str | None, typer.Option("--case", help="Only of this case.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="The newest so many.")] = 50,
     json: Json = False,
 ) -> None:
     """Show the newest records. Looking at the trail is itself on record."""

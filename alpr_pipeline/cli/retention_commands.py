@@ -41,7 +41,7 @@ def verify(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def certificates(
     context: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="The newest so many.")] = 20,
     json: Json = False,
 ) -> None:
     """Show the newest destructions: what, how many, under which periods. They are records of the audit trail."""
