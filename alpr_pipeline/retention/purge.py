@@ -20,7 +20,7 @@ from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.audit_chain import destroy_expired
 from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audit_partitions
 from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits
+from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits, picture_paths
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
 from alpr_pipeline.storage.pictures import (
@@ -212,15 +212,15 @@ def _foresee(database: Database, pictures: PictureStore, retention: Retention, n
     with database.connection() as connection:
         kept = [partition.start for partition in list_partitions(connection) if partition.end > reads_until]
         purged.reads = count_reads(connection, min(kept), reads_until) if kept else 0
-        purged.hits, purged.hit_pictures = count_hits(connection, hits_until)
+        purged.hits, of_hits = count_hits(connection, hits_until), picture_paths(connection, hits_until)
+        held = {str(hit_id) for hit_id in held_hits(connection)}
         late = expired_reads(connection, reads_until, since=minute)
     purged.read_pictures = len(_pictures_of(pictures, minute, late))
     for folder in expired_read_folders(pictures, reads_until):
         purged.read_pictures += len(pictures.list_paths(folder))
-    with database.connection() as connection:
-        held = {str(hit_id) for hit_id in held_hits(connection)}
     for folder in expired_hit_folders(pictures, hits_until):
-        purged.hit_pictures += sum(not is_held(path, held) for path in pictures.list_paths(folder))
+        of_hits.update(path for path in pictures.list_paths(folder) if not is_held(path, held))
+    purged.hit_pictures = len(of_hits)
     _purge_rows(database, retention, now, purged, dry_run=True)
     return purged
 

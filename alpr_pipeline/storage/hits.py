@@ -215,16 +215,18 @@ def expired_hits(connection: Connection, until: datetime, limit: int = LIST_MAX)
     return [HitOfRead(*row) for row in rows]
 
 
-def count_hits(connection: Connection, until: datetime) -> tuple[int, int]:
-    """Return how many hits were captured up to and including `until`, and how many pictures they have."""
-    row = connection.execute(
-        """
-        SELECT count(DISTINCT hit_id), count(path) FROM hits LEFT JOIN hit_pictures USING (hit_id)
-        WHERE captured_at <= %s AND NOT held
-        """,
-        [until],
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+def count_hits(connection: Connection, until: datetime) -> int:
+    """Return how many hits that nobody holds were captured up to and including `until`."""
+    row = connection.execute("SELECT count(*) FROM hits WHERE captured_at <= %s AND NOT held", [until]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def picture_paths(connection: Connection, until: datetime) -> set[str]:
+    """Return where the pictures of those hits lie in the picture store."""
+    rows = connection.execute(
+        "SELECT path FROM hit_pictures JOIN hits USING (hit_id) WHERE captured_at <= %s AND NOT held", [until]
+    ).fetchall()
+    return {path for (path,) in rows}
 
 
 def delete_hits(connection: Connection, hit_ids: Sequence[UUID]) -> tuple[int, int]:
