@@ -10,6 +10,7 @@ from alpr_pipeline import __version__
 from alpr_pipeline.api import (
     account_routes,
     alert_routes,
+    audit_routes,
     health_routes,
     hit_routes,
     hold_routes,
@@ -59,6 +60,7 @@ def create_app(services: Services) -> FastAPI:
         revision_routes,
         policy_routes,
         alert_routes,
+        audit_routes,
         health_routes,
         signin_routes,
         page_routes,

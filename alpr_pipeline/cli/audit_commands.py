@@ -1,6 +1,5 @@
 """`alpr audit`: prove the audit trail, and look at it."""
 
-import os
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -10,12 +9,15 @@ import orjson
 import typer
 
 from alpr_pipeline.cli.oversight_stages import checkpoint_folder
-from alpr_pipeline.cli.parts import Parts
-from alpr_pipeline.config.settings import load_settings
+from alpr_pipeline.cli.parts import now
+from alpr_pipeline.cli.user_commands import visited
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.oversight import audits
 from alpr_pipeline.oversight.trail import verify_trail
 from alpr_pipeline.oversight.verification import TrailReport
 from alpr_pipeline.storage.audit import AuditFilter, AuditRecord, list_records, record
+from alpr_pipeline.storage.audits import list_audits
+from alpr_pipeline.storage.policies import policy_in_force
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
@@ -34,9 +36,8 @@ def verify(
     ] = None,
 ) -> None:
     """Recompute every record and hold the trail against its signed checkpoints. Status 1: something was found."""
-    settings = load_settings(context.obj, os.environ)
-    with Parts(settings) as parts:
-        folder = checkpoints or checkpoint_folder(settings)
+    with visited(context) as parts:
+        folder = checkpoints or checkpoint_folder(parts.settings)
         report = verify_trail(parts.database, folder, parts.policy.retention.audit, key)
     typer.echo(_as_json(report) if json else _in_words(report))
     raise typer.Exit(int(not report.good))
@@ -53,13 +54,41 @@ def show(
     json: Json = False,
 ) -> None:
     """Show the newest records. Looking at the trail is itself on record."""
-    settings = load_settings(context.obj, os.environ)
     wanted = AuditFilter(username=user, action=action, case=case)
-    with Parts(settings) as parts, parts.database.connection() as connection:
+    with visited(context) as parts, parts.database.connection() as connection:
         found = list_records(connection, limit, wanted=wanted)
         asked = {name: value for name, value in asdict(wanted).items() if value is not None}
         record(connection, username=by, action=AuditAction.AUDIT_TRAIL_VIEWED, count=len(found), detail=asked)
     for one in found:
+        typer.echo(orjson.dumps(asdict(one)) if json else _line(one))
+
+
+@app.command()
+def due(context: typer.Context, json: Json = False) -> None:
+    """Say when each audit of the policy's plan is due. Status 1: one is overdue."""
+    moment = now()
+    with visited(context) as parts, parts.database.connection() as connection:
+        policy = policy_in_force(connection, moment)
+        found = audits.due(policy, list_audits(connection), audits.began_at(connection, moment), moment)
+    for one in found:
+        state = "OVERDUE since" if one.overdue else "due on"
+        typer.echo(
+            orjson.dumps(asdict(one)) if json else f"{one.plan}: {state} {one.due_at:%Y-%m-%d}, by {one.auditor}"
+        )
+    raise typer.Exit(int(any(one.overdue for one in found)))
+
+
+@app.command()
+def sample(
+    context: typer.Context,
+    audit: Annotated[int, typer.Argument(help="Number of the audit.")],
+    by: Annotated[str, typer.Option("--by", help="Who looks: it goes on record.")],
+    json: Json = False,
+) -> None:
+    """Show the searches that an audit's recorded seed draws: the same for whoever computes it."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        drawn = audits.see_sample(connection, audit, by=by)
+    for one in drawn:
         typer.echo(orjson.dumps(asdict(one)) if json else _line(one))
 
 

@@ -18,6 +18,7 @@ class Right(StrEnum):
     APPROVE_ACCOUNTS = "approve-accounts"
     SEE_AUDIT_TRAIL = "see-audit-trail"
     JUDGE_AUDITS = "judge-audits"
+    APPROVE_AUDITS = "approve-audits"
     PLACE_HOLDS = "place-holds"
     APPROVE_HOLDS = "approve-holds"
     PROPOSE_POLICY = "propose-policy"
@@ -70,6 +71,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_HOLDS,
             Right.PROPOSE_POLICY,
             Right.APPROVE_POLICY,
+            Right.APPROVE_AUDITS,
         }
     ),
     # Keeps the machine running, and looks at nobody's car; cannot approve what it sets up.

@@ -58,6 +58,7 @@ _PLATE = {
     Match.PARTIAL: " AND plate LIKE %(pattern)s",
     Match.WILDCARD: " AND plate LIKE %(pattern)s",
 }
+_CAMERA = " AND camera_id = %(camera)s"  # in the order of the index, so that the newest are found at once
 _CAMERAS = " AND camera_id = ANY(%(cameras)s)"
 _AREA = " AND latitude BETWEEN %(south)s AND %(north)s AND longitude BETWEEN %(west)s AND %(east)s"
 _PAGE = " AND (captured_at, read_id) < (%(before_at)s, %(before_id)s)"
@@ -70,7 +71,7 @@ def search_reads(connection: Connection, query: ReadQuery) -> list[FoundRead]:
     if query.plate:
         statement += _PLATE[query.match]
     if query.cameras:
-        statement += _CAMERAS
+        statement += _CAMERA if len(query.cameras) == 1 else _CAMERAS
     if query.area:
         statement += _AREA
     if query.before:
@@ -94,6 +95,7 @@ def _parameters(query: ReadQuery) -> dict[str, object]:
         "limit": query.limit,
         "plate": query.plate,
         "pattern": pattern_of(query.plate, query.match),
+        "camera": query.cameras[0] if query.cameras else "",
         "cameras": list(query.cameras),
         "south": area and area.south,
         "north": area and area.north,

@@ -53,7 +53,7 @@ def routes(api: Api) -> Iterator[tuple[str, str, Right | None]]:
 def ask(client: httpx.Client, method: str, path: str) -> int:
     """Return the status; a stream is not read."""
     filled = path.format_map(
-        defaultdict(lambda: ANY_ID, kind="plate", name="some-list", username="some-dispatcher", policy_no=1)
+        defaultdict(lambda: ANY_ID, kind="plate", name="some-list", username="some-dispatcher", policy_no=1, audit_id=1)
     )
     with client.stream(method, filled, headers={"Sec-Fetch-Site": "same-origin"}) as answer:
         return answer.status_code

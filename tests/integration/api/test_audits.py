@@ -1,0 +1,107 @@
+"""Audits of use, from the seed to the approval."""
+
+from datetime import timedelta
+from typing import Any
+
+from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.oversight import audits
+from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.policy.shipped import default_policy
+from alpr_pipeline.storage.audit import list_records, record
+from alpr_pipeline.storage.audits import Audit
+from tests.integration.api.conftest import Api
+from tests.made import NOON
+
+DAY = timedelta(days=1)
+
+
+def search_often(api: Api, count: int, username: str = "some-investigator") -> None:
+    """Records of searches, as they are left by searching."""
+    for number in range(count):
+        with api.services.database.connection() as connection:
+            record(connection, username=username, action=AuditAction.READS_SEARCHED, case=f"26-{number:04}")
+
+
+def open_audit(api: Api) -> int:
+    with api.client(Role.AUDITOR) as auditor:
+        body = {"plan": "searches", "since": (api.services.now() - DAY).isoformat()}
+        return int(auditor.post("/api/v1/audits", json=body).json()["audit_id"])
+
+
+def sample(api: Api, audit_id: int) -> list[dict[str, Any]]:
+    with api.client(Role.AUDITOR) as auditor:
+        return list(auditor.get(f"/api/v1/audits/{audit_id}/sample").json())
+
+
+def test_nobody_chooses_the_sample(api: Api) -> None:
+    """The seed is on record before it draws; it draws the same again, another otherwise, and each is on record."""
+    search_often(api, 60)
+    first, second = open_audit(api), open_audit(api)
+    drawn = [one["audit_no"] for one in sample(api, first)]
+    assert len(drawn) == 50
+    assert drawn == [one["audit_no"] for one in sample(api, first)]
+    assert drawn != [one["audit_no"] for one in sample(api, second)]
+    with api.services.database.connection() as connection:
+        seeds = [one.detail["seed"] for one in list_records(connection) if one.action == "audit-sampled"]
+    assert len(set(seeds)) == 2
+
+
+def test_what_comes_after_the_seed_is_not_drawn(api: Api) -> None:
+    """Nobody can answer an audit with harmless searches."""
+    search_often(api, 3)
+    audit_id = open_audit(api)
+    search_often(api, 5)
+    assert len(sample(api, audit_id)) == 3
+
+
+def test_an_audit_is_judged_one_by_one_and_approved_by_another(api: Api) -> None:
+    """A finding has a note, an owner and a day; nothing is approved before all of the sample was judged."""
+    search_often(api, 2)
+    audit_id = open_audit(api)
+    first, second = [one["audit_no"] for one in sample(api, audit_id)]
+    path = f"/api/v1/audits/{audit_id}"
+    with api.client(Role.AUDITOR) as auditor, api.client(Role.CUSTODIAN) as custodian:
+        assert auditor.post(f"{path}/judgements", json={"audit_no": first, "fits": True}).status_code == 201
+        assert auditor.post(f"{path}/judgements", json={"audit_no": first, "fits": True}).status_code == 409
+        assert auditor.post(f"{path}/judgements", json={"audit_no": 1, "fits": True}).status_code == 422
+        assert "1 records are not judged" in custodian.post(f"{path}/approve").json()["detail"]
+        finding = {"audit_no": second, "fits": False, "note": "no such case"}
+        assert auditor.post(f"{path}/judgements", json=finding).status_code == 422
+        finding |= {"owner": "Sergeant Lee", "due": "2030-01-31"}
+        assert auditor.post(f"{path}/judgements", json=finding).status_code == 201
+        assert auditor.post(f"{path}/approve").status_code == 403
+        assert custodian.post(f"{path}/approve").status_code == 204
+        (seen,) = auditor.get("/api/v1/audits").json()
+    assert (seen["judged"], seen["findings"], seen["approved_by"]) == (2, 1, "some-custodian")
+
+
+def test_nobody_judges_a_search_of_their_own(api: Api) -> None:
+    """Should an auditor ever have searched."""
+    search_often(api, 1, username="some-auditor")
+    audit_id = open_audit(api)
+    (drawn,) = sample(api, audit_id)
+    with api.client(Role.AUDITOR) as auditor:
+        body = {"audit_no": drawn["audit_no"], "fits": True}
+        assert auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=body).status_code == 403
+
+
+def test_looking_at_the_trail_is_on_record(api: Api) -> None:
+    """Who audits the auditor finds it there, with what was asked."""
+    search_often(api, 2)
+    with api.client(Role.AUDITOR) as auditor:
+        found = auditor.get("/api/v1/audit-trail", params={"action": "reads-searched", "limit": 1}).json()
+        assert [one["case"] for one in found] == ["26-0001"]
+        (seen,) = auditor.get("/api/v1/audit-trail", params={"limit": 1}).json()
+    assert (seen["action"], seen["username"], seen["purpose"]) == ("audit-trail-viewed", "some-auditor", "audit")
+    assert seen["detail"] == {"action": "reads-searched"}
+
+
+def test_an_audit_comes_due_by_itself(api: Api) -> None:
+    """So long after the last one, or after the system began to be used."""
+    policy = default_policy()
+    done = Audit(1, "searches", b"", NOON - DAY, NOON, 50, "ada", NOON, None, None)
+    states = {one.plan: one.overdue for one in audits.due(policy, [done], NOON - 400 * DAY, NOON + 90 * DAY)}
+    assert states == {"searches": False, "accounts": True}
+    assert audits.due(policy, [done], NOON, NOON + 91 * DAY)[0].overdue
+    with api.client(Role.CUSTODIAN) as custodian:
+        assert [one["plan"] for one in custodian.get("/api/v1/audits/due").json()] == ["searches", "accounts"]
