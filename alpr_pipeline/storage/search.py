@@ -1,8 +1,8 @@
 """Searching reads: by plate, part of a plate, camera, time and area; the newest first, in their partitions alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -62,11 +62,34 @@ _CAMERA = " AND camera_id = %(camera)s"  # in the order of the index, so that th
 _CAMERAS = " AND camera_id = ANY(%(cameras)s)"
 _AREA = " AND latitude BETWEEN %(south)s AND %(north)s AND longitude BETWEEN %(west)s AND %(east)s"
 _PAGE = " AND (captured_at, read_id) < (%(before_at)s, %(before_id)s)"
+_FIRST_SPAN = timedelta(days=1)
 _ORDER = " ORDER BY captured_at DESC, read_id DESC LIMIT %(limit)s"
 
 
 def search_reads(connection: Connection, query: ReadQuery) -> list[FoundRead]:
-    """Return what is found, the newest first. The text of the statement is made of constants alone."""
+    """Return what is found, the newest first.
+
+    A part of a plate is looked for in spans that double, from the newest on, until enough is found: a trigram index
+    gives all that a span holds, and in no order.
+    """
+    if not query.plate or query.match is Match.EXACT:
+        return _search(connection, query)
+    found: list[FoundRead] = []
+    until, span = _end(query), _FIRST_SPAN
+    while query.since < until and len(found) < query.limit:
+        since = max(query.since, until - span)
+        found += _search(connection, replace(query, since=since, until=until, limit=query.limit - len(found)))
+        until, span = since, span * 2
+    return found
+
+
+def _end(query: ReadQuery) -> datetime:
+    """Return where a search begins to look back: after the last read of the page before."""
+    return min(query.until, query.before[0] + timedelta(microseconds=1)) if query.before else query.until
+
+
+def _search(connection: Connection, query: ReadQuery) -> list[FoundRead]:
+    """Return what one statement finds. Its text is made of constants alone."""
     statement = _SELECT
     if query.plate:
         statement += _PLATE[query.match]
