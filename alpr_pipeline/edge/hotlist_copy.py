@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS entry (
     valid_until_ms INTEGER NOT NULL,
     document TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS news (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at_ms INTEGER NOT NULL -- when the copy was last known to be what the bus has
+);
 """
 
 log = structlog.get_logger()
@@ -59,6 +63,23 @@ class HotlistCopy:
             for (document,) in self._connection.execute("SELECT document FROM entry"):
                 with contextlib.suppress(ValidationError):  # of another version: the bus will tell it again
                     yield HotlistEntry.model_validate_json(document)
+
+    def refreshed_at(self) -> datetime | None:
+        """Return when the copy was last known to be what the bus has; None: never."""
+        with self._lock, self._reported():
+            row = self._connection.execute("SELECT at_ms FROM news").fetchone()
+        return datetime.fromtimestamp(row[0] / 1000, UTC) if row else None
+
+    def refresh(self, now: datetime) -> None:
+        """Note that the copy is what the bus has."""
+        with self._lock, self._reported():
+            self._connection.execute("INSERT OR REPLACE INTO news (one, at_ms) VALUES (1, ?)", (_ms(now),))
+
+    def forget(self) -> None:
+        """Destroy every entry: the copy is too old to be acted on."""
+        with self._lock, self._reported():
+            self._pending.clear()
+            self._connection.execute("DELETE FROM entry")
 
     def keep(self, change: EntryAdded | EntryRemoved) -> None:
         """Note a change; it is on disk a second later. A disk that is full costs the copy, never the following."""

@@ -1,24 +1,27 @@
 """Read -> alert in the car, at once and without the network, from the car's own copy of the hot lists."""
 
 import threading
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 import structlog
 
 from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.domain.hotlist import EntryAdded, Priority
+from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, Priority
 from alpr_pipeline.domain.identity import hit_identity
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
-from alpr_pipeline.errors import StorageUnavailable
+from alpr_pipeline.errors import BusUnavailable, StorageUnavailable
 from alpr_pipeline.matching.follower import HotlistFollower
 from alpr_pipeline.matching.index import PROBABILITY_MIN, HotlistIndex
-from alpr_pipeline.telemetry.metrics import HOTLIST_ENTRIES
+from alpr_pipeline.telemetry.metrics import HOTLIST_AGE, HOTLIST_ENTRIES
 
 WORKER = "in-car"
+FRESH_FOR = timedelta(days=7)
+NEWS_S = 30.0  # between two looks whether the bus is there
 
 Announcer = Callable[[Hit], None]  # shows or sounds one hit to the officer; must return at once
 
@@ -34,12 +37,21 @@ class InCar:
         announce: Announcer,
         clock: Callable[[], datetime],
         probability_min: float = PROBABILITY_MIN,
+        fresh_for: timedelta = FRESH_FOR,
     ) -> None:
-        """Load the copy: from now on reads are matched, with the network or without."""
+        """Load the copy: from now on reads are matched, with the network or without.
+
+        A copy that was not renewed for `fresh_for` is not acted on any more, and is destroyed: what was taken back
+        since, nobody here knows.
+        """
         self._index = HotlistIndex(probability_min)
         self._copy = copy
         self._announce = announce
         self._clock = clock
+        self._fresh_for = fresh_for
+        self._refreshed_at = copy.refreshed_at() or clock()
+        self._outdated = False
+        self._is_outdated(clock())
         self._index.apply(*(EntryAdded(entry=entry) for entry in copy.entries(clock())))
         HOTLIST_ENTRIES.labels(WORKER).set(len(self._index))
         log.info("hotlist_copy_loaded", worker=WORKER, entries=len(self._index))
@@ -47,6 +59,8 @@ class InCar:
     def meet(self, read: PlateRead) -> list[Hit]:
         """Match a read, announce what it hits, and return it. The centre matches again: the same hits, by identity."""
         now = self._clock()
+        if self._is_outdated(now):
+            return []
         hits = [
             Hit(
                 hit_id=hit_identity(read.read_id, match.entry.entry_id),
@@ -64,13 +78,16 @@ class InCar:
 
     def follow(self, bus: Bus, stop: threading.Event) -> None:
         """Keep the copy current from the bus until stopped."""
-        follower = HotlistFollower(WORKER, bus, self._index, keep=self._copy.keep)
+        follower = HotlistFollower(WORKER, bus, self._index, keep=self._copy.keep, admits=for_cars)
         thread = threading.Thread(target=follower.run, args=(stop,), name="in-car-hotlist", daemon=True)
         thread.start()
-        cleaned = False
+        cleaned, checked_s = False, float("-inf")
         while not stop.wait(1.0):
             try:
                 self._copy.flush()
+                if follower.caught_up.is_set() and time.monotonic() - checked_s > NEWS_S:
+                    checked_s = time.monotonic()
+                    self._refresh(bus)
                 if follower.caught_up.is_set() and not cleaned:
                     self._forget_stale()
                     cleaned = True
@@ -78,11 +95,37 @@ class InCar:
                 log.warning("hotlist_copy_not_written", error=str(error))
         thread.join(timeout=2.0)
 
+    def _refresh(self, bus: Bus) -> None:
+        """Note that the copy is current, when the bus is really there: silence alone may be a dead network."""
+        now = self._clock()
+        try:
+            bus.check()
+        except BusUnavailable:
+            self._is_outdated(now)
+        else:
+            self._refreshed_at, self._outdated = now, False
+            self._copy.refresh(now)
+        HOTLIST_AGE.labels(WORKER).set((now - self._refreshed_at).total_seconds())
+
+    def _is_outdated(self, now: datetime) -> bool:
+        """Return whether the copy is too old to be acted on; destroy it when it has just become so."""
+        outdated = now - self._refreshed_at > self._fresh_for
+        if outdated and not self._outdated:
+            log.warning("hotlist_copy_outdated", worker=WORKER, refreshed_at=self._refreshed_at.isoformat())
+            self._copy.forget()
+        self._outdated = outdated
+        return outdated
+
     def _forget_stale(self) -> None:
         removals = self._copy.stale()
         self._index.apply(*removals)
         for removal in removals:
             self._copy.keep(removal)
+
+
+def for_cars(entry: HotlistEntry) -> bool:
+    """Return whether cars may have an entry: some lists stay at the centre."""
+    return not entry.keep_from_cars
 
 
 def console_announcer(out: TextIO) -> Announcer:

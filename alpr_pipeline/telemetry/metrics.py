@@ -26,5 +26,6 @@ FRAMES_DROPPED = Counter(
 CAMERA_UP = Gauge("alpr_camera_up", "1 while a camera gives frames.", ["camera"])
 SPOOL_ROWS = Gauge("alpr_spool_rows", "What waits in the spool.", ["kind"])
 SPOOL_SHED = Counter("alpr_spool_shed_total", "What the spool had to give up at its limit, oldest first.", ["kind"])
+HOTLIST_AGE = Gauge("alpr_hotlist_age_seconds", "Since a copy of the lists was known to be current", ["worker"])
 HOTLIST_ENTRIES = Gauge("alpr_hotlist_entries", "Entries in force in a worker's memory.", ["worker"])
 NEIGHBOUR_UP = Gauge("alpr_neighbour_up", "1 while a neighbour answers.", ["neighbour"])

@@ -10,7 +10,7 @@ import structlog
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
-from alpr_pipeline.edge.incar import InCar, announcement, console_announcer, difference
+from alpr_pipeline.edge.incar import InCar, announcement, console_announcer, difference, for_cars
 from tests.made import NOON, a_hit, a_read, an_entry
 
 
@@ -109,3 +109,34 @@ def test_no_plate_in_the_logs(tmp_path: Path) -> None:
         car.meet(a_read("DEMO123"))
     assert heard
     assert "DEMO123" not in str(logs)
+
+
+def test_a_copy_that_was_not_renewed_is_not_acted_on(tmp_path: Path) -> None:
+    """What was taken back since, the car does not know; so it is silent, and the plates leave its disk."""
+    copy, moment = HotlistCopy(tmp_path / "hotlist.sqlite"), [NOON]
+    copy.keep(EntryAdded(entry=an_entry("DEMO123", valid_until=NOON + timedelta(days=30))))
+    copy.flush()
+    copy.refresh(NOON)
+    heard: list[Hit] = []
+    car = InCar(copy, heard.append, lambda: moment[0], fresh_for=timedelta(days=2))
+    moment[0] = NOON + timedelta(days=2)
+    assert len(car.meet(a_read("DEMO123"))) == 1
+    moment[0] += timedelta(seconds=1)
+    assert car.meet(a_read("DEMO123")) == []
+    assert list(copy.entries(moment[0])) == []
+    copy.close()
+
+
+def test_a_start_with_an_old_copy_is_silent(tmp_path: Path) -> None:
+    """A car that comes back from the garage waits for the bus."""
+    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
+    copy.keep(EntryAdded(entry=an_entry("DEMO123", valid_until=NOON + timedelta(days=30))))
+    copy.flush()
+    copy.refresh(NOON - timedelta(days=8))
+    assert InCar(copy, lambda _hit: None, lambda: NOON).meet(a_read("DEMO123")) == []
+
+
+def test_some_entries_are_kept_from_cars() -> None:
+    """They are matched at the centre alone."""
+    assert for_cars(an_entry())
+    assert not for_cars(an_entry(keep_from_cars=True))

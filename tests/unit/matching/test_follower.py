@@ -67,3 +67,12 @@ def test_a_single_change_counts_at_once() -> None:
     HotlistFollower("test", told, told.index, keep=kept.append).run(told.stop)
     assert told.in_force == [0, 1, 0]
     assert kept == [EntryAdded(entry=entry), EntryRemoved(entry_id=entry.entry_id)]
+
+
+def test_what_is_not_admitted_counts_as_removed() -> None:
+    """An entry that is kept from cars from now on leaves the car."""
+    entry = an_entry()
+    later = entry.model_copy(update={"keep_from_cars": True})
+    told = Told([EntryAdded(entry=entry)], [EntryAdded(entry=later)])
+    HotlistFollower("test", told, told.index, admits=lambda entry: not entry.keep_from_cars).run(told.stop)
+    assert told.in_force == [0, 1, 0]
