@@ -76,7 +76,16 @@ class _Bad(Exception):
 class Converter:
     """Turns the rows of one file into entries of one list."""
 
-    def __init__(self, table: Table, form: Format, defaults: Defaults, list_name: str, now: datetime) -> None:
+    def __init__(
+        self,
+        table: Table,
+        form: Format,
+        defaults: Defaults,
+        list_name: str,
+        now: datetime,
+        keep_max: timedelta | None = None,
+    ) -> None:
+        """`keep_max` is what the policy allows an entry; one that would be valid longer ends then."""
         self._table = table
         self._form = form
         self._list_name = list_name
@@ -90,6 +99,7 @@ class Converter:
         self._reference = self._field("reference", _text(_SIZES["reference"]))
         self._vehicle = self._field("vehicle", _text(_SIZES["vehicle"]))
         self._match = self._field("match", _choice(MatchRule), defaults.match.value)
+        self._latest = _renewed(now, keep_max) + keep_max if keep_max else None
         start = _renewed(now, defaults.valid_for)
         self._from = self._field("valid_from", self._moment, _iso(start))
         self._until = self._field("valid_until", self._future, _iso(start + defaults.valid_for))
@@ -167,7 +177,7 @@ class Converter:
         moment = parse_moment(text, self._dates)
         if moment <= self._now:
             raise Fault("already past")
-        return _iso(moment)
+        return _iso(min(moment, self._latest) if self._latest else moment)
 
 
 def entry_identity(list_name: str, plate: str, issuer: str, reason: str) -> str:

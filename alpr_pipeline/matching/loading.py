@@ -23,6 +23,7 @@ from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage import revisions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.policies import policy_in_force
 from alpr_pipeline.storage.revisions import Duplicate, Kind, Outlook, Revision, Standing
 
 REFUSALS_SHOWN_MAX = 1_000
@@ -124,7 +125,8 @@ def _load(connection: Connection, file: IO[bytes], order: LoadOrder, progress: P
     tally = _Tally()
     try:
         table = Table(open_lines(file, form.encoding, order.limits), form)
-        converter = Converter(table, form, order.defaults or form.defaults, name, order.at)
+        keep_max = policy_in_force(connection, order.at).retention.hotlist
+        converter = Converter(table, form, order.defaults or form.defaults, name, order.at, keep_max)
         revisions.copy_arriving(connection, _accepted(converter, tally, file, progress))
     except HotlistRefused as error:
         raise HotlistRefused(f"list {name}: {error}: the list in force stays") from None

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
@@ -257,14 +256,14 @@ WHERE list_name = %(name)s AND since_revision <= %(revision)s AND until_revision
 
 def list_revisions(connection: Connection, list_name: str, limit: int = 50) -> list[StoredRevision]:
     """Return the revisions of a list, the newest first."""
-    with connection.cursor(row_factory=class_row(StoredRevision)) as cursor:
-        return cursor.execute(
-            """
-            SELECT revision, kind, loaded_at, loaded_by, produced_at, entries, added, removed, refused, report
-            FROM hotlist_revisions WHERE list_name = %s ORDER BY revision DESC LIMIT %s
-            """,
-            [list_name, min(limit, LIST_MAX)],
-        ).fetchall()
+    rows = connection.execute(
+        """
+        SELECT revision, kind, loaded_at, loaded_by, produced_at, entries, added, removed, refused, report
+        FROM hotlist_revisions WHERE list_name = %s ORDER BY revision DESC LIMIT %s
+        """,
+        [list_name, min(limit, LIST_MAX)],
+    ).fetchall()
+    return [StoredRevision(revision, Kind(kind), *rest) for revision, kind, *rest in rows]
 
 
 def compare_revisions(

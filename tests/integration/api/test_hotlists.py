@@ -70,3 +70,53 @@ def test_lists_show_their_age_and_size(api: Api) -> None:
         (hotlist,) = client.get("/api/v1/hotlists").json()
         assert len(client.get("/api/v1/hotlists/demo/entries").json()) == 2
     assert (hotlist["list_name"], hotlist["entries"], hotlist["loaded_by"]) == ("demo", 2, "some-operator")
+
+
+ENTRY = {
+    "plate": "DE MO?1",
+    "reason": "investigation",
+    "authority": "Demo Police",
+    "reference": "26-0001",
+    "valid_for": "P3D",
+}
+
+
+def test_a_single_entry_is_put_in_force_and_taken_out(api: Api) -> None:
+    """Each is a revision; the list shows it, and the record says why it went."""
+    with api.client(Role.OPERATOR) as client:
+        answer = client.post("/api/v1/hotlists/own/entries", json=ENTRY)
+        assert (answer.status_code, answer.json()["plate"]) == (201, "DEMO?1")
+        path = f"/api/v1/hotlists/own/entries/{answer.json()['entry_id']}"
+        assert client.delete(path).status_code == 422  # without a reason
+        assert client.delete(path, params={"why": "found"}).status_code == 204
+        assert client.delete(path, params={"why": "found"}).status_code == 404
+        revisions = client.get("/api/v1/hotlists/own/revisions").json()
+    assert [(one["kind"], one["added"], one["removed"]) for one in revisions] == [("delta", 0, 1), ("delta", 1, 0)]
+
+
+def test_an_entry_made_by_hand_is_judged_like_a_row(api: Api) -> None:
+    """No person, no entry for months, none without a reference."""
+    with api.client(Role.OPERATOR) as client:
+        for wrong, says in (
+            ({"vehicle": "driver Jane Doe"}, "holds no person"),
+            ({"valid_for": "P31D"}, "30 days that the policy allows"),
+            ({"plate": "D*"}, "three characters"),
+            ({"reference": ""}, "reference"),
+        ):
+            answer = client.post("/api/v1/hotlists/own/entries", json=ENTRY | wrong)
+            assert (answer.status_code, says in answer.text) == (422, True), answer.text
+
+
+def test_revisions_are_compared_restored_and_exported(api: Api) -> None:
+    """What was in force can be in force again, and goes out as a file that can be loaded."""
+    put(api, GOOD)
+    put(api, "plate,authority\nDEMO125,Demo Police\n")
+    with api.client(Role.OPERATOR) as client:
+        different = client.get("/api/v1/hotlists/demo/diff", params={"before": 1, "after": 2}).json()
+        assert len(different) == 3
+        assert client.post("/api/v1/hotlists/demo/restore/1").json()["revision"] == 3
+        exported = client.get("/api/v1/hotlists/demo/export").text
+        assert [form["name"] for form in client.get("/api/v1/hotlists/formats").json()][:2] == ["changes", "fixed"]
+    assert in_force(api) == ["DEMO123", "DEMO124"]
+    assert put(api, exported).json()["unchanged"] == 2
+    assert in_force(api) == ["DEMO123", "DEMO124"]

@@ -1,0 +1,50 @@
+"""Single entries of hot lists: put one in force, take one out."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from alpr_pipeline.api.hotlist_routes import Loads, Name
+from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.domain.hotlist import HotlistEntry
+from alpr_pipeline.matching.own import NewEntry, add_entry, remove_entry
+from alpr_pipeline.storage.audit import record
+
+router = APIRouter(prefix="/api/v1/hotlists/{name}/entries", tags=["hot lists"])
+
+Why = Annotated[str, Query(min_length=3, max_length=200, description="Why it is taken out; kept on record.")]
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+def add(request: Request, caller: Loads, name: Name, new: NewEntry) -> HotlistEntry:
+    """Put one entry in force at once, no longer than the policy allows entries made by hand."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        entry = add_entry(connection, name, new, by=caller.username, at=services.now())
+        record(
+            connection,
+            username=caller.username,
+            action=AuditAction.ENTRY_ADDED,
+            object=f"{name}/{entry.entry_id}",
+            case=entry.reference,
+            detail={"reason": entry.reason, "priority": entry.priority, "until": entry.valid_until.isoformat()},
+        )
+    return entry
+
+
+@router.delete("/{entry_id}", status_code=HTTPStatus.NO_CONTENT)
+def remove(request: Request, caller: Loads, name: Name, entry_id: UUID, why: Why) -> None:
+    """Take one entry out of force at once: the vehicle was found, or should never have been listed."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        remove_entry(connection, name, entry_id, by=caller.username, at=services.now())
+        record(
+            connection,
+            username=caller.username,
+            action=AuditAction.ENTRY_REMOVED,
+            object=f"{name}/{entry_id}",
+            detail={"why": why},
+        )
