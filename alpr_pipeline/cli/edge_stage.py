@@ -14,6 +14,7 @@ from alpr_pipeline.edge.agent import WORKER, EdgeAgent, EdgeSettings
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.edge.incar import InCar, console_announcer
 from alpr_pipeline.edge.spool import Spool, SpoolLimits
+from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.recognition.jpeg import Overview
 from alpr_pipeline.recognition.tracker import TrackerSettings
 
@@ -29,7 +30,7 @@ def edge_stages(parts: Parts) -> list[Stage]:
         open_recogniser(settings.recognition),
         parts.closing(_spool(parts)),
         parts.bus,
-        incar=InCar(copy, console_announcer(sys.stdout), now, settings.matching.probability_min),
+        incar=InCar(copy, console_announcer(sys.stdout), now, Cautions(**settings.matching.model_dump())),
         settings=_agent_settings(settings),
         clock=now,
     )

@@ -16,7 +16,7 @@ from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.errors import BusUnavailable, StorageUnavailable
 from alpr_pipeline.matching.follower import HotlistFollower
-from alpr_pipeline.matching.index import PROBABILITY_MIN, HotlistIndex
+from alpr_pipeline.matching.index import PROBABILITY_MIN, Cautions, HotlistIndex
 from alpr_pipeline.telemetry.metrics import HOTLIST_AGE, HOTLIST_ENTRIES
 
 WORKER = "in-car"
@@ -36,7 +36,7 @@ class InCar:
         copy: HotlistCopy,
         announce: Announcer,
         clock: Callable[[], datetime],
-        probability_min: float = PROBABILITY_MIN,
+        cautions: Cautions | float = PROBABILITY_MIN,
         fresh_for: timedelta = FRESH_FOR,
     ) -> None:
         """Load the copy: from now on reads are matched, with the network or without.
@@ -44,7 +44,7 @@ class InCar:
         A copy that was not renewed for `fresh_for` is not acted on any more, and is destroyed: what was taken back
         since, nobody here knows.
         """
-        self._index = HotlistIndex(probability_min)
+        self._index = HotlistIndex(cautions)
         self._copy = copy
         self._announce = announce
         self._clock = clock
