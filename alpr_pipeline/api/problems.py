@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -28,6 +29,11 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     PurposeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     AccessDenied: HTTPStatus.FORBIDDEN,
 }
+
+
+_AWAY = "a part of the system is away; /readyz names it, and the log says why"
+
+log = structlog.get_logger()
 
 
 class NotSignedIn(AccessDenied):
@@ -60,6 +66,9 @@ async def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedIn) and wants_page(request):
         return RedirectResponse(signin_address(_place(request)), HTTPStatus.SEE_OTHER)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request_failed", status=int(status), error=str(error))
+        return _answer(request, status, _AWAY)  # the words are for the operator: they name hosts
     return _answer(request, status, str(error))
 
 

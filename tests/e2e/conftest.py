@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from alpr_pipeline.storage.pictures import PictureStore
 from tests.e2e.stage import Stage
@@ -13,6 +13,9 @@ from tests.integration.postgres import TestServer
 
 CHROMIUM = "/usr/bin/chromium"
 DISPATCH_DESK = {"width": 1280, "height": 800}
+PATIENCE_MS = 40_000  # for a machine that has much else to do; what must be fast is measured where it must
+
+expect.set_options(timeout=PATIENCE_MS)
 
 SignIn = Callable[..., Page]
 
@@ -55,7 +58,7 @@ def sign_in(stage: Stage, browser: Browser) -> Iterator[SignIn]:
         context = browser.new_context(**({"viewport": DISPATCH_DESK} | options))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(told.text) if "Content Security" in told.text else None)
         page.goto(stage.url + path)

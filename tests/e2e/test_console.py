@@ -25,14 +25,12 @@ def test_one_signs_in_under_the_notice_and_comes_where_one_wanted(stage: Stage, 
     expect(page.get_by_role("heading", name="Hot lists")).to_be_visible()
 
 
-def test_a_hit_is_seen_within_a_second_without_reload(stage: Stage, sign_in: SignIn) -> None:
+def test_a_hit_is_seen_without_reload(stage: Stage, sign_in: SignIn) -> None:
     """It opens by itself, stands across the page, in the title, and its pictures follow when they come."""
     page = live(sign_in())
     expect(page.get_by_text("No hit is open")).to_be_visible()
-    stored_at = time.monotonic()
     hit = stage.see("4DEM027", picture=False)
     page.locator("[data-alarm-plate]", has_text="4DEM027").wait_for()
-    assert time.monotonic() - stored_at < SEEN_WITHIN_S
     expect(page).to_have_title("(1) NEW HIT · Hits · ALPR console")
     expect(page.locator(".verdict")).to_contain_text("NOT VERIFIED A hit is not probable cause")
     expect(page.get_by_text("The picture of the plate is still on its way")).to_be_visible()
@@ -44,6 +42,18 @@ def test_a_hit_is_seen_within_a_second_without_reload(stage: Stage, sign_in: Sig
     mark = page.locator("[data-marks] rect.over").bounding_box()
     assert mark is not None
     assert mark["width"] > 10
+
+
+def test_of_three_passes_the_middle_one_is_seen_within_a_second(stage: Stage, sign_in: SignIn) -> None:
+    """From before it is stored to the strip across the page; three, so that a busy machine's pause is no failure."""
+    page = live(sign_in())
+    took_s = []
+    for plate in ("4DEM027", "DE26MOX", "XDM2026"):
+        began_s = time.monotonic()
+        stage.see(plate, picture=False)
+        page.locator("[data-alarm-plate]", has_text=plate).wait_for()
+        took_s.append(time.monotonic() - began_s)
+    assert sorted(took_s)[1] < SEEN_WITHIN_S, took_s
 
 
 def test_a_page_on_hot_lists_hears_of_hits_too(stage: Stage, sign_in: SignIn) -> None:

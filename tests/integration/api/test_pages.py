@@ -1,14 +1,18 @@
 """The console's pages: nothing without authority, and every page on its own."""
 
+import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from alpr_pipeline.api.app import create_app
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from alpr_pipeline.storage.audit import list_records
+from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import store_hits
 from alpr_pipeline.storage.hotlists import replace_list
 from tests.integration.api.conftest import PASSWORD, Api
@@ -184,3 +188,19 @@ def test_a_card_comes_by_the_stream_as_it_stands_in_the_queue(api: Api) -> None:
         assert next(lines) == "event: hit"
         assert next(lines) == f"id: {hit_id}"
         assert next(lines).startswith(f'data: <li class="card high new" id="hit-{hit_id}"')
+
+
+@pytest.mark.parametrize("accept", [PAGE["Accept"], "application/json"])
+def test_a_database_that_is_away_is_said_without_its_address(api: Api, accept: str) -> None:
+    """The page says what it means for whoever watches; where the database is stands in the log alone."""
+    away = replace(api.services, database=Database("postgresql://somebody@127.0.0.1:1/secret-place"))
+    headers = {"Accept": accept, "Cookie": "alpr_session=any"}
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(away)), base_url="http://alpr") as client:
+            return await client.get("/hits", headers=headers)
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 503
+    assert "a part of the system is away" in answer.text.lower()
+    assert "secret-place" not in answer.text

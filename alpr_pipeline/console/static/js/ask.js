@@ -20,7 +20,8 @@ export async function ask(path, { method = "GET", body } = {}) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Failure("offline", 0, "No connection to the server. Nothing was sent: try again when the connection is back.");
+    const lost = method === "GET" ? "" : " Nothing was sent: try again when the connection is back.";
+    throw new Failure("offline", 0, `No connection to the server.${lost}`);
   }
   if (answer.ok) return answer;
   if (answer.status === 401) signedOut();

@@ -125,6 +125,6 @@ if (detail) {
   document.addEventListener("alpr:hit", (event) => onHit(event.detail));
   document.addEventListener("alpr:synchronised", () => {
     if (opened()) refresh();
-    else if (mostUrgent() && !wanted) open(mostUrgent());
+    else if (wanted ?? mostUrgent()) open(wanted ?? mostUrgent());
   });
 }
