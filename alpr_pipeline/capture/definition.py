@@ -21,7 +21,7 @@ def load_cameras(folder: Path) -> list[Camera]:
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise ConfigError(
-            f"{folder}: no camera definition (*.toml): copy one from cameras/examples and change its source"
+            f"{folder}: no camera definition (*.toml): copy one of cameras/examples and change its source"
         )
     if len(paths) > CAMERAS_MAX:
         raise ConfigError(f"{folder}: {len(paths)} camera definitions, limit {CAMERAS_MAX}")

@@ -28,7 +28,7 @@ from tests.made import an_entry
 
 READS = 2_000
 KILLS = 9
-SETTLE_S = 120
+QUIET_S_MAX = 90.0  # without anything stored: a machine with much else to do is slow, not wrong
 
 
 @dataclass
@@ -106,15 +106,18 @@ def prepare(city: City) -> None:
 
 
 def settle(city: City) -> tuple[int, int, int]:
-    """Wait until all is stored, or it is clear that it will not be; return reads, hits and hits with their picture."""
-    until = time.monotonic() + SETTLE_S
+    """Wait until all is stored, or nothing has come for a while; return reads, hits and hits with their picture."""
+    before, changed_s = (-1, -1, -1), time.monotonic()
     while True:
         counts = (
             city.count("SELECT count(*) FROM reads"),
             city.count("SELECT count(*) FROM hits"),
             city.count("SELECT count(*) FROM hit_pictures"),
         )
-        if counts == (READS, READS // LISTED_EVERY, READS // LISTED_EVERY) or time.monotonic() > until:
+        if counts != before:
+            before, changed_s = counts, time.monotonic()
+        done = counts == (READS, READS // LISTED_EVERY, READS // LISTED_EVERY)
+        if done or time.monotonic() - changed_s > QUIET_S_MAX:
             return counts
         time.sleep(0.5)
 
@@ -131,7 +134,7 @@ def missing_pictures(city: City) -> list[str]:
         database.close()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_kills_and_absences_lose_nothing_and_double_nothing(city: City) -> None:
     """Kill -9 of edge, matcher and writer at random moments, broker and database away and back."""
     dice = random.Random(os.environ.get("FAULT_SEED", "34"))
