@@ -84,7 +84,7 @@ class RecognitionSettings(_Section):
 
     detector: str = Field(SHIPPED, description="shipped, or the name of a model of open-image-models (is downloaded).")
     reader: str = Field(SHIPPED, description="shipped, or the name of a model of fast-plate-ocr (is downloaded).")
-    detection_confidence_min: float = Field(0.3, gt=0, lt=1, description="Fainter detections are not read.")
+    detection_confidence_min: float = Field(0.1, gt=0, lt=1, description="Fainter detections are not read.")
     read_confidence_min: float = Field(
         0.6, ge=0, lt=1, description="A vehicle whose looks agree less surely than this is not read."
     )

@@ -25,7 +25,7 @@ LONG_SIDE = 768  # pixels the picture's longer side is brought to
 ENLARGE_MAX = 1.6  # but no picture is enlarged more than this
 MULTIPLE = 32  # the sides of the finder's input are multiples of this
 SECOND_LOOKS_MAX = 6
-CONFIDENCE_MIN = 0.25
+CONFIDENCE_MIN = 0.1
 SIDE_MIN = 8  # pixels
 ELONGATION_MAX = 40.0  # a picture longer than this for its width holds no street
 REFINE_HEIGHT, REFINE_WIDTH, REFINE_MARGIN = 64, 160, 0.3
@@ -76,15 +76,16 @@ class Detector:
         picture = as_bgr(image)
         if picture is None:
             return []
-        finds = self._find(picture)
-        if len(finds.logits) == 0:
-            return []
-        second = finds.logits
-        corners = finds.corners
-        if self._refiner is not None:
-            second, corners = self._look_again(self._refiner, picture, finds)
+        finds, second, corners = self.scored(picture)
         confidence = self._calibration.confidence(finds.logits, second)
         return _detections(confidence, corners, picture.shape, self._confidence_min)
+
+    def scored(self, picture: Image) -> tuple[Finds, F32, F32]:
+        """Return the finds of a picture (BGR), with the second look's scores before the sigmoid and its corners."""
+        finds = self._find(picture)
+        if self._refiner is None or len(finds.logits) == 0:
+            return finds, finds.logits, finds.corners
+        return finds, *self._look_again(self._refiner, picture, finds)
 
     def _find(self, picture: Image) -> Finds:
         height, width = picture.shape[:2]
