@@ -212,7 +212,7 @@ def test_what_should_be_gone_is_not_found(api: Api) -> None:
 
 
 def test_when_the_look_cannot_be_recorded_nothing_is_shown(api: Api) -> None:
-    """A full disk under the audit trail refuses the access, and says what to do."""
+    """A full disk under the audit trail refuses the access, and says where to look."""
     store(api, ("DEMO123", DAY / 48, "bridge-north"))
     with api.client(Role.INVESTIGATOR) as client:
         with api.services.database.connection() as connection:
@@ -229,5 +229,5 @@ def test_when_the_look_cannot_be_recorded_nothing_is_shown(api: Api) -> None:
         body = {"purpose": "stolen-vehicle", "case": "1", "plate": "DEMO123"}
         body |= {"since": (now - DAY / 24).isoformat(), "until": now.isoformat()}
         answer = client.post("/api/v1/searches", json=body)
-    assert (answer.status_code, "free space" in answer.json()["detail"]) == (503, True)
+    assert (answer.status_code, "the log says why" in answer.json()["detail"]) == (503, True)
     assert "DEMO123" not in answer.text
