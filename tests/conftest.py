@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.bus.kafka import KafkaBus
@@ -15,6 +16,13 @@ from tests.kafka_broker import Broker, find_broker, name_broker
 def pytest_report_header() -> str:
     """Say which broker the Kafka tests run on."""
     return f"kafka tests run on: {name_broker()}"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that ran in the test's own process sent the logs to a stream that ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
