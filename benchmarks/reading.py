@@ -30,10 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_pipeline.domain.detection import Box
-from alpr_pipeline.recognition.detector import WEIGHTS, Detector
+from alpr_pipeline.recognition.detector import Detector
 from alpr_pipeline.recognition.reader import Reader
 from alpr_pipeline.recognition.recogniser import Recogniser
 from alpr_pipeline.recognition.rectify import rectify
+from alpr_pipeline.recognition.shipped import WEIGHTS
 from benchmarks.machine import machine, versions
 
 Image = NDArray[np.uint8]

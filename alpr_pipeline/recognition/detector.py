@@ -3,7 +3,6 @@
 The second look places the four corners and has a say in whether the find is a plate at all.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from alpr_pipeline.domain.detection import Box, Detection, Point
-from alpr_pipeline.errors import RecognitionError
 from alpr_pipeline.recognition.decode import Finds, apart, decode
+from alpr_pipeline.recognition.shipped import WEIGHTS, one_thread, verified
 
-WEIGHTS = Path(__file__).parent / "weights"
 DIGESTS = "detector.sha256"  # beside the weights: a digest and a file name a line
 FINDER, REFINER = "detector.onnx", "refiner.onnx"
 LONG_SIDE = 768  # pixels the picture's longer side is brought to
@@ -187,30 +185,8 @@ def open_network(folder: Path, name: str) -> onnxruntime.InferenceSession:
 
     Raises RecognitionError where the file is missing or is not the one that was shipped.
     """
-    path, expected = folder / name, _digest_of(folder, name)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RecognitionError(f"weights {path} cannot be read: is the package installed whole?") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise RecognitionError(f"weights {path} are damaged: sha256 {found[:12]}, not {expected[:12]}; install again")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning threads waste the machine
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
-def _digest_of(folder: Path, name: str) -> str:
-    path = folder / DIGESTS
-    try:
-        lines = path.read_text(encoding="ascii").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecognitionError(f"digests {path} cannot be read: is the package installed whole?") from error
-    digests = {parts[1]: parts[0] for parts in (line.split() for line in lines) if len(parts) == 2}  # noqa: PLR2004
-    if name not in digests:
-        raise RecognitionError(f"digests {path} know no {name}: weights and program are of different versions")
-    return digests[name]
+    content = verified(folder, name, DIGESTS)
+    return onnxruntime.InferenceSession(content, one_thread(), providers=["CPUExecutionProvider"])
 
 
 def _calibration(network: onnxruntime.InferenceSession) -> Calibration:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from alpr_pipeline.domain.detection import Box, Detection, Point
 from alpr_pipeline.errors import RecognitionError
+from alpr_pipeline.recognition.shipped import one_thread
 
 
 class HubDetector:
@@ -34,12 +34,9 @@ def _load(name: str, confidence_min: float) -> Any:
     known = sorted(model for model in DETECTION_MODELS if "license-plate" in model)
     if name not in known:
         raise RecognitionError(f"recognition.detector: the hub has no {name}: write shipped, or {', '.join(known)}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning threads waste the machine
     try:
         return create_detector(
-            name, conf_thresh=confidence_min, providers=["CPUExecutionProvider"], sess_options=options
+            name, conf_thresh=confidence_min, providers=["CPUExecutionProvider"], sess_options=one_thread()
         )
     except (OSError, ValueError) as error:
         raise RecognitionError(f"hub model {name} cannot be had: {error}; is there a network?") from error

@@ -1,13 +1,11 @@
 """Crops of plates -> looks: what each place of the plate may read, with probabilities."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from fast_plate_ocr import LicensePlateRecognizer
 from fast_plate_ocr.core.process import resize_image
 from fast_plate_ocr.inference.config import PlateConfig
@@ -15,8 +13,8 @@ from numpy.typing import NDArray
 
 from alpr_pipeline.domain.look import ALPHABET, PAD, SLOTS, VOCABULARY, Look
 from alpr_pipeline.errors import RecognitionError
+from alpr_pipeline.recognition.shipped import WEIGHTS, digest_of, one_thread, verified
 
-WEIGHTS = Path(__file__).parent / "weights"
 NETWORK, CONFIG, DIGESTS = "reader.onnx", "reader.yaml", "reader.sha256"
 BATCH_MAX = 16  # crops that the network sees at once
 REGION_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166; other labels of hub models name no issuer of ours
@@ -39,7 +37,7 @@ class Reader:
 
     def __init__(self, weights: Path = WEIGHTS, *, hub: str | None = None) -> None:
         self._recognizer = _shipped(weights) if hub is None else _from_hub(hub)
-        self.version = hub or f"shipped-{_digests(weights)[NETWORK][:12]}"
+        self.version = hub or f"shipped-{digest_of(weights / DIGESTS, NETWORK)[:12]}"
         config: PlateConfig = self._recognizer.config
         self._config = config
         self._columns = _columns(config.alphabet, config.pad_char)
@@ -127,49 +125,20 @@ def to_slots(probabilities: F32, columns: NDArray[np.intp]) -> F32:
 
 
 def _shipped(folder: Path) -> LicensePlateRecognizer:
-    for name, digest in _digests(folder).items():
-        check_digest(folder / name, digest)
+    for name in (NETWORK, CONFIG):
+        verified(folder, name, DIGESTS)
     return LicensePlateRecognizer(
         onnx_model_path=folder / NETWORK,
         plate_config_path=folder / CONFIG,
         device="cpu",
-        sess_options=_one_thread(),
+        sess_options=one_thread(),
     )
 
 
 def _from_hub(name: str) -> LicensePlateRecognizer:
     try:
-        return LicensePlateRecognizer(name, device="cpu", sess_options=_one_thread())
+        return LicensePlateRecognizer(name, device="cpu", sess_options=one_thread())
     except (OSError, ValueError) as error:
         raise RecognitionError(
             f"hub model {name} cannot be had: {error}; is there a network, is the name right?"
         ) from error
-
-
-def _one_thread() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning threads waste the machine
-    return options
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    path = folder / DIGESTS
-    try:
-        words = path.read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecognitionError(f"digests {path} cannot be read: is the package installed whole?") from error
-    digests = dict(zip(words[1::2], words[0::2], strict=False))
-    if set(digests) != {NETWORK, CONFIG}:
-        raise RecognitionError(f"digests {path} name {sorted(digests)}, not {CONFIG} and {NETWORK}: install again")
-    return digests
-
-
-def check_digest(path: Path, expected: str) -> None:
-    """Raise RecognitionError where a file is missing or is not the one that was shipped."""
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise RecognitionError(f"weights {path} cannot be read: is the package installed whole?") from error
-    if found != expected:
-        raise RecognitionError(f"weights {path} are damaged: sha256 {found[:12]}, not {expected[:12]}; install again")

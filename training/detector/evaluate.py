@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from alpr_pipeline.domain.detection import Box, Detection
-from alpr_pipeline.recognition.detector import WEIGHTS, Detector
+from alpr_pipeline.recognition.detector import Detector
+from alpr_pipeline.recognition.shipped import WEIGHTS
 
 SURE = 0.5  # confidence from which a find counts for `right`
 EUROPE = {

@@ -12,10 +12,11 @@ from hypothesis.extra import numpy as arrays
 
 from alpr_pipeline.domain.look import SLOTS, VOCABULARY
 from alpr_pipeline.errors import RecognitionError
-from alpr_pipeline.recognition.detector import WEIGHTS, Detector, as_bgr
+from alpr_pipeline.recognition.detector import Detector, as_bgr
 from alpr_pipeline.recognition.reader import Reader
 from alpr_pipeline.recognition.recogniser import Recogniser
 from alpr_pipeline.recognition.rectify import rectify
+from alpr_pipeline.recognition.shipped import WEIGHTS
 
 ALL_WEIGHTS_BYTES_MAX = 12_000_000
 CLIP = Path("cameras/demo/clip.mp4")
