@@ -2,7 +2,7 @@
 
 import time
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from alpr_pipeline.domain.hit import Disposition, HitState
 from alpr_pipeline.storage.hits import get_hit
@@ -42,6 +42,30 @@ def test_a_hit_is_seen_without_reload(stage: Stage, sign_in: SignIn) -> None:
     mark = page.locator("[data-marks] rect.over").bounding_box()
     assert mark is not None
     assert mark["width"] > 10
+
+
+def test_an_answer_that_was_overtaken_changes_nothing(stage: Stage, sign_in: SignIn) -> None:
+    """What the page shows never grows older: pictures that have come stay when a slower answer knows none yet."""
+    page = live(sign_in())
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/detail", hold_the_first)
+    hit = stage.see(picture=False)
+    while not held:
+        page.wait_for_timeout(20)
+    stage.show(hit)
+    expect(page.get_by_alt_text("The whole picture")).to_be_visible()
+    route, older = held[0]
+    with page.expect_response("**/detail"):
+        route.fulfill(response=older)
+    page.wait_for_timeout(200)
+    expect(page.get_by_alt_text("The whole picture")).to_be_visible()
 
 
 def test_of_three_passes_the_middle_one_is_seen_within_a_second(stage: Stage, sign_in: SignIn) -> None:

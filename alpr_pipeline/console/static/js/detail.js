@@ -6,7 +6,8 @@ import { mark } from "./queue.js";
 
 const detail = document.querySelector("[data-detail]");
 const NO_MORE = "This hit is not stored any more: its time had come.";
-let wanted = null; // the identity asked for last
+let wanted = opened(); // the identity shown, or on its way
+let asked = 0; // counts the fetches: an answer that a later one overtook is dropped, for it shows an older state
 
 /** The identity of the opened hit. */
 export function opened() {
@@ -24,9 +25,9 @@ export function say(text) {
 /** Fetch the opened hit again and replace what changed. */
 export async function refresh() {
   const identity = opened();
-  if (!identity) return;
+  if (!identity || identity !== wanted) return; // another is on its way
   const fresh = await fetched(identity);
-  if (fresh instanceof Failure || opened() !== identity) return;
+  if (!fresh || fresh instanceof Failure || opened() !== identity) return;
   const article = detail.querySelector("[data-detail-of]");
   Object.assign(article.dataset, fresh.dataset);
   article.className = fresh.className;
@@ -43,7 +44,7 @@ async function open(identity, { push = true } = {}) {
   mark(identity);
   detail.setAttribute("aria-busy", "true");
   const fresh = await fetched(identity);
-  if (wanted !== identity) return;
+  if (!fresh || wanted !== identity) return;
   detail.removeAttribute("aria-busy");
   if (fresh instanceof Failure) return notLoaded(fresh, identity);
   detail.replaceChildren(fresh);
@@ -51,12 +52,15 @@ async function open(identity, { push = true } = {}) {
   tell();
 }
 
+/** The content of a hit, or why it cannot be had; null when a later fetch has begun meanwhile. */
 async function fetched(identity) {
+  const turn = ++asked;
   try {
     const holder = document.createElement("template");
     holder.innerHTML = await (await ask(`/hits/${identity}/detail`)).text();
-    return holder.content.querySelector("[data-detail-of]");
+    return turn === asked ? holder.content.querySelector("[data-detail-of]") : null;
   } catch (failure) {
+    if (turn !== asked) return null;
     return failure instanceof Failure ? failure : new Failure("offline", 0, "The answer broke off: try again.");
   }
 }
@@ -99,8 +103,9 @@ function tell() {
 function onHit({ card, late }) {
   const identity = card.dataset.hit;
   const article = detail.querySelector("[data-detail-of]");
-  if (article?.dataset.detailOf === identity) {
-    refresh();
+  if (identity === wanted) {
+    if (article?.dataset.detailOf === identity) refresh();
+    else open(identity, { push: false });
   } else if (card.dataset.state === "new" && !late && (!article || article.dataset.state === "disposed")) {
     open(identity); // nobody's work is interrupted
   }
