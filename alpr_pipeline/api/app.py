@@ -24,6 +24,7 @@ from alpr_pipeline.api import (
     session_routes,
     signin_routes,
     token_routes,
+    transparency_routes,
 )
 from alpr_pipeline.api.authority import caller_of
 from alpr_pipeline.api.headers import STATIC, SecurityHeaders
@@ -49,6 +50,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
     )
     app.state.services = services
+    app.state.buckets = {}  # of the public limits
     problems.install(app)
     for routes in (
         session_routes,
@@ -61,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
         revision_routes,
         entry_routes,
         policy_routes,
+        transparency_routes,
         alert_routes,
         audit_routes,
         health_routes,

@@ -44,8 +44,13 @@ class TooLarge(AlprError):
     """A body beyond its limit."""
 
 
+class TooOften(AlprError):
+    """An address has asked more often than anybody may."""
+
+
 STATUS[NotSignedIn] = HTTPStatus.UNAUTHORIZED
 STATUS[TooLarge] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+STATUS[TooOften] = HTTPStatus.TOO_MANY_REQUESTS
 
 
 def problem(status: HTTPStatus, detail: str) -> JSONResponse:

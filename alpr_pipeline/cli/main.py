@@ -18,6 +18,7 @@ EXIT_WRONG_SETTINGS = 2
 COMMANDS = {
     **dict.fromkeys(("run", "edge", "match", "write", "alert", "serve", "purge", "migrate"), "run_commands"),
     "read": "read_command",
+    "transparency": "transparency_command",
 }
 GROUPS = {
     "policy": "policy_commands",

@@ -8,12 +8,12 @@ import orjson
 import typer
 
 from alpr_pipeline.cli.parts import now
-from alpr_pipeline.cli.user_commands import visited
+from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.edge.spool_file import oldest_capture_ms
 from alpr_pipeline.retention.verification import verify as verify_retention
-from alpr_pipeline.storage.audit import AuditFilter, list_records
+from alpr_pipeline.storage.audit import AuditFilter, list_records, record
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
@@ -29,6 +29,15 @@ def verify(context: typer.Context, json: Json = False) -> None:
         report = verify_retention(
             parts.database, parts.pictures, parts.policy.retention, now(), bus=bus, spools=_spools(settings)
         )
+        with parts.database.connection() as connection:
+            places = [overdue.place for overdue in report.found]
+            record(
+                connection,
+                username=operator(),
+                action=AuditAction.RETENTION_VERIFIED,
+                count=len(places),
+                detail={"looked_at": report.looked_at, "overdue": places},
+            )
     if json:
         typer.echo(orjson.dumps({"good": report.good} | asdict(report)))
     else:

@@ -89,7 +89,11 @@ def tell_hotlists_again(parts: Parts) -> None:
 
 
 def purge_stage(parts: Parts, period_s: float) -> Stage:
-    """Destroys, again and again, what has outlived its period: in the database, the picture store and on the bus."""
+    """Destroys, again and again, what has outlived its period: in the database, the picture store and on the bus.
+
+    It also publishes the public reports that have come due.
+    """
+    from alpr_pipeline.oversight.transparency import publish_due
     from alpr_pipeline.retention.purge import purge
     from alpr_pipeline.retention.topics import trim_topics
     from alpr_pipeline.storage.policies import policy_in_force
@@ -104,6 +108,8 @@ def purge_stage(parts: Parts, period_s: float) -> Stage:
         trimmed = trim_topics(bus, retention, moment + min(timedelta(seconds=period_s), retention.topic / 2))
         if purged or trimmed:
             log.info("purged", messages=trimmed, **asdict(purged))
+        with database.connection() as connection:
+            publish_due(connection, moment)
 
     def run(stop: Event) -> None:
         wait_for_schema(parts, "purge", stop)

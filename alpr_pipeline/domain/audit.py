@@ -40,6 +40,9 @@ class AuditAction(StrEnum):
     AUDIT_JUDGED = "audit-judged"
     POLICY_CHANGED = "policy-changed"
     PURGED = "purged"
+    RETENTION_VERIFIED = "retention-verified"
+    REPORT_PUBLISHED = "report-published"
+    DATA_RELEASED = "data-released"  # to another agency
 
 
 class Outcome(StrEnum):
@@ -61,5 +64,6 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.AUDIT_SAMPLED: "audit",
     AuditAction.AUDIT_JUDGED: "audit",
     AuditAction.PURGED: "retention",
+    AuditAction.RETENTION_VERIFIED: "retention",
     AuditAction.AUDIT_TRAIL_DESTROYED: "retention",
 }

@@ -14,8 +14,10 @@ _PAGES = Environment(
     loader=PackageLoader("alpr_pipeline.oversight"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 _PAGES.filters["period"] = period_in_words
+_PAGES.filters["count"] = lambda count: "suppressed" if count is None else f"{count:,}"
+_PAGES.filters["rate"] = lambda rate: "suppressed" if rate is None else f"{rate:.4%}"
 
-_CLASSES = {
+DATA_CLASSES = {
     "read": "Read that hit nothing, with its pictures",
     "hit": "Hit, with its copy of the read and its pictures",
     "topic": "Message on its way between parts of the system",
@@ -30,7 +32,8 @@ _CLASSES = {
 def render_policy(policy: Policy, profile: Profile, today: date, stylesheet: str = "") -> str:
     """Return the policy as one HTML page, fit to be printed; complete in itself unless a stylesheet is named."""
     missing = faults(check(policy, profile, today))
-    return _PAGES.get_template("policy.html").render(
+    return page_of(
+        "policy.html",
         policy=policy,
         profile=profile,
         periods=_periods(policy),
@@ -40,8 +43,13 @@ def render_policy(policy: Policy, profile: Profile, today: date, stylesheet: str
     )
 
 
+def page_of(template: str, **facts: object) -> str:
+    """Return a public document, from its template."""
+    return _PAGES.get_template(template).render(facts)
+
+
 def _periods(policy: Policy) -> list[tuple[str, timedelta]]:
-    return [(words, getattr(policy.retention, name)) for name, words in _CLASSES.items()]
+    return [(words, getattr(policy.retention, name)) for name, words in DATA_CLASSES.items()]
 
 
 def document_style() -> str:

@@ -12,6 +12,7 @@ from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.profile import Profile
 from alpr_pipeline.policy.words import period_in_words
 
+_MONTH = timedelta(days=30)  # by which half a year is no longer than 183 days
 REVIEW_MAX = timedelta(days=731)  # "at least every two years": State Auditor 2019-118, recommendations 7, 19, 33, 47
 
 
@@ -155,6 +156,10 @@ def _plans(policy: Policy, profile: Profile) -> Iterator[Finding]:
         yield Finding(
             "audits of use", profile.source, kept, f"{found}; at least every {period_in_words(profile.audit_every_max)}"
         )
+    if profile.report_every is not None:
+        kept = policy.transparency.every.months * _MONTH <= profile.report_every
+        found = f"every {policy.transparency.every}; at least every {period_in_words(profile.report_every)}"
+        yield Finding("public statistics", profile.source, kept, found)
 
 
 def _present(rule: str, source: str, parts: dict[str, object]) -> Finding:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from alpr_pipeline.errors import ConfigError
+from alpr_pipeline.policy.periods import Every
 from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.roles import Role
 
@@ -169,6 +170,16 @@ class Accuracy(_Section):
     answer_within: timedelta | None = None
 
 
+class Transparency(_Section):
+    """The figures that the agency publishes of the use of the system."""
+
+    every: Every = Field(Every.QUARTER, description="What one report covers.")
+    publish_after: timedelta = Field(
+        timedelta(days=14), ge=timedelta(0), le=timedelta(days=92), description="So that the last hits can be closed."
+    )
+    small_below: int = Field(5, ge=3, le=100, description="A count from 1 up to, not including, this is not printed.")
+
+
 class Safeguards(_Section):
     """What protects the data: the four kinds of 1798.90.51(a)."""
 
@@ -194,6 +205,7 @@ class Policy(_Section):
     monitoring: Monitoring = Monitoring()
     sharing: Sharing = Sharing()
     accuracy: Accuracy = Accuracy()
+    transparency: Transparency = Transparency()
     retention: Retention
     safeguards: Safeguards = Safeguards()
 

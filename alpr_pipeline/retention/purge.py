@@ -42,6 +42,7 @@ from alpr_pipeline.storage.reads import (
     list_leftovers,
     list_partitions,
 )
+from alpr_pipeline.storage.tallies import fold_read_tallies
 
 PARTITIONS_AHEAD = 3
 SESSION_MAX = timedelta(hours=12)
@@ -202,6 +203,7 @@ def _purge_rows(
             connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX
         )
         purged.audit_records = destroy_expired(connection, now - retention.audit)
+        fold_read_tallies(connection, now.date())
 
 
 def _foresee(database: Database, pictures: PictureStore, retention: Retention, now: datetime) -> Purged:

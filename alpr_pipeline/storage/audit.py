@@ -57,23 +57,25 @@ def record(
     count: int | None = None,
     outcome: Outcome = Outcome.DONE,
     detail: Mapping[str, Any] | None = None,
+    entity: str = "",
 ) -> int:
     """Put an act on record and return the record's number. `detail` holds counts and names; it is kept for years.
 
-    Role and entity are the account's own of this moment. Do this last in a transaction: from here until it ends, it
-    holds one of the few lanes of the trail.
+    Role and entity are the account's own of this moment; another agency has no account, and is named. Do this last in a
+    transaction: from here until it ends, it holds one of the few lanes of the trail.
     """
     row = connection.execute(
         """
         INSERT INTO audit_records
             (at, username, entity, role, action, object, purpose, case_ref, count, outcome, detail)
-        SELECT clock_timestamp(), %(username)s, coalesce(account.entity, ''), coalesce(account.role, ''), %(action)s,
-               %(object)s, %(purpose)s, %(case)s, %(count)s, %(outcome)s, %(detail)s
+        SELECT clock_timestamp(), %(username)s, coalesce(account.entity, %(entity)s), coalesce(account.role, ''),
+               %(action)s, %(object)s, %(purpose)s, %(case)s, %(count)s, %(outcome)s, %(detail)s
         FROM audit_take_lane() LEFT JOIN accounts AS account ON account.username = %(username)s
         RETURNING audit_no
         """,
         {
             "username": username,
+            "entity": entity,
             "action": action,
             "object": object,
             "purpose": purpose or STANDING_PURPOSES.get(action, ""),

@@ -11,6 +11,7 @@ from alpr_pipeline.domain.hit import Disposition, Hit, HitState
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.tallies import delete_and_tally_hits
 
 HITS_CHANNEL = "alpr_hits"  # each notification is the identity of a hit that is new or changed
 LIST_MAX = 500
@@ -232,8 +233,7 @@ def picture_paths(connection: Connection, until: datetime) -> set[str]:
 def delete_hits(connection: Connection, hit_ids: Sequence[UUID]) -> tuple[int, int]:
     """Delete hits and the notes of where their pictures lie; return how many there were of both."""
     pictures = connection.execute("DELETE FROM hit_pictures WHERE hit_id = ANY(%s)", [list(hit_ids)]).rowcount
-    hits = connection.execute("DELETE FROM hits WHERE hit_id = ANY(%s)", [list(hit_ids)]).rowcount
-    return hits, pictures
+    return delete_and_tally_hits(connection, hit_ids), pictures
 
 
 def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:

@@ -1,8 +1,9 @@
 """Reads: stored once per read, in partitions of time."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import StorageUnavailable
 from alpr_pipeline.policy.retention import partition_start
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.tallies import tally_reads
 
 PARTITION_PREFIX = "reads_p"
 EXPIRED_MAX = 10_000
@@ -27,7 +29,13 @@ _COPY = sql.SQL(
 
 # In the order of the key, so that two writers with the same reads wait for each other in turn, never in a circle.
 _KEEP_NEW = """
-INSERT INTO reads SELECT * FROM arriving_reads ORDER BY captured_at, read_id ON CONFLICT DO NOTHING
+WITH kept AS (
+    INSERT INTO reads SELECT * FROM arriving_reads ORDER BY captured_at, read_id ON CONFLICT DO NOTHING
+    RETURNING captured_at
+), told AS (
+    INSERT INTO read_tallies SELECT (captured_at AT TIME ZONE 'UTC')::date, count(*) FROM kept GROUP BY 1
+)
+SELECT count(*) FROM kept
 """
 
 
@@ -57,7 +65,7 @@ def copy_reads(connection: Connection, reads: Iterable[PlateRead]) -> None:
     Otherwise the whole transaction fails with StorageRefused, and `store_reads` can do it. Two writers that copy the
     same reads at once in another order may wait for each other in a circle: the database breaks it, one tries again.
     """
-    _copy(connection, "reads", reads)
+    tally_reads(connection, _copy(connection, "reads", reads))
 
 
 def store_reads(connection: Connection, reads: Sequence[PlateRead], width: timedelta) -> int:
@@ -73,9 +81,10 @@ def store_reads(connection: Connection, reads: Sequence[PlateRead], width: timed
     connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS arriving_reads (LIKE reads) ON COMMIT DELETE ROWS")
     _copy(connection, "arriving_reads", reads)
     try:
-        return connection.execute(_KEEP_NEW).rowcount
+        row = connection.execute(_KEEP_NEW).fetchone()
     except psycopg.errors.CheckViolation:
         raise StorageUnavailable("a partition of reads was purged while it was written to: try again") from None
+    return int(row[0]) if row else 0
 
 
 def create_partitions(connection: Connection, moments: Iterable[datetime], width: timedelta) -> list[Partition]:
@@ -189,10 +198,14 @@ def gaps(existing: Sequence[Partition], start: datetime, end: datetime) -> list[
     return free
 
 
-def _copy(connection: Connection, table: str, reads: Iterable[PlateRead]) -> None:
+def _copy(connection: Connection, table: str, reads: Iterable[PlateRead]) -> Counter[date]:
+    """Copy reads into a table, and return how many there were of each day."""
+    days: Counter[date] = Counter()
     with connection.cursor().copy(_COPY.format(sql.Identifier(table))) as copy:
         for read in reads:
             copy.write_row(_row(read))
+            days[read.captured_at.astimezone(UTC).date()] += 1
+    return days
 
 
 def _is_whole(existing: Sequence[Partition], start: datetime, width: timedelta) -> bool:

@@ -20,6 +20,9 @@ OPEN = {
     "/signin",
     "/policy",
     "/policy/document.css",
+    "/transparency",
+    "/transparency.json",
+    "/transparency.csv",
 }  # sign-in, health, the public
 SIGNED_IN = {
     "/",

@@ -153,3 +153,12 @@ def test_a_change_is_told_in_words() -> None:
 def test_a_period_in_words(period: timedelta, words: str) -> None:
     """In the largest unit that counts it whole."""
     assert period_in_words(period) == words
+
+
+def test_statistics_come_as_often_as_the_law_wants_them() -> None:
+    """Arkansas wants them every half-year: a yearly report fails, a half-yearly one does."""
+    rule = {
+        every: [one.kept for one in check(changed("transparency.every", every), shipped_profile("arkansas"), TODAY)][-1]
+        for every in ("half-year", "year")
+    }
+    assert rule == {"half-year": True, "year": False}
