@@ -3,11 +3,12 @@
 Everything here is on record with who did it. What stands in the way of an account is decided in `policy.access`.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alpr_pipeline.access.administration import set_account_active
 from alpr_pipeline.access.codes import enrolment_uri, new_secret
+from alpr_pipeline.access.staff_file import Person
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied, ConfigError, NotStored, StateConflict
 from alpr_pipeline.policy.access import Standing, is_idle, missing_training
@@ -17,6 +18,8 @@ from alpr_pipeline.storage.accounts import Account
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.staff import VEHICLES, Colleague, replace_staff
+from alpr_pipeline.storage.vault import Vault
 
 _CLOCKS_DIFFER = timedelta(days=1)  # a training completed "today" somewhere else
 
@@ -101,14 +104,15 @@ def give_second_factor(connection: Connection, username: str, *, by: str) -> str
     return enrolment_uri(secret, username)
 
 
-def reconcile(connection: Connection, staff: Collection[str], *, by: str) -> list[str]:
+def reconcile(connection: Connection, staff: Sequence[Person], vault: Vault, *, by: str, now: datetime) -> list[str]:
     """Close every open account that is not among the staff, and return them; meant for every night.
 
-    Raises ConfigError for an empty list of staff: a broken export would close everyone.
+    Shifts and vehicles of the staff are kept for the auditor's risk signals, the vehicles as keyed digests. Raises
+    ConfigError for an empty list of staff: a broken export would close everyone.
     """
     if not staff:
         raise ConfigError("the list of staff is empty: nothing was closed; is the export whole?")
-    present = {name.strip().lower() for name in staff}
+    present = {one.username.lower() for one in staff}
     gone = [
         account.username
         for account in accounts.list_accounts(connection)
@@ -116,6 +120,14 @@ def reconcile(connection: Connection, staff: Collection[str], *, by: str) -> lis
     ]
     for username in gone:
         set_account_active(connection, username, active=False, by=by, reason="not among the staff")
+    known = {one.username.lower(): one for one in staff}
+    colleagues = [
+        Colleague(one.username, one.shift, [vault.digest(VEHICLES, plate) for plate in one.vehicles])
+        for one in known.values()
+    ]
+    replace_staff(connection, colleagues, now)
+    detail = {"closed": len(gone)}
+    record(connection, username=by, action=AuditAction.STAFF_LOADED, count=len(colleagues), detail=detail)
     return gone
 
 

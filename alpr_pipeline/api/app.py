@@ -10,6 +10,7 @@ from alpr_pipeline import __version__
 from alpr_pipeline.api import (
     account_routes,
     alert_routes,
+    audit_pages,
     audit_routes,
     entry_routes,
     health_routes,
@@ -19,6 +20,7 @@ from alpr_pipeline.api import (
     page_routes,
     policy_routes,
     problems,
+    review_routes,
     revision_routes,
     search_routes,
     session_routes,
@@ -66,9 +68,11 @@ def create_app(services: Services) -> FastAPI:
         transparency_routes,
         alert_routes,
         audit_routes,
+        review_routes,
         health_routes,
         signin_routes,
         page_routes,
+        audit_pages,
     ):
         app.include_router(routes.router)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)

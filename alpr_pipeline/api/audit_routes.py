@@ -1,11 +1,11 @@
-"""The audit trail for auditors, and audits: due, opened, judged, approved."""
+"""The audit trail for auditors, and audits: due, opened, judged, approved, their findings and reports."""
 
 from dataclasses import asdict
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alpr_pipeline.access.sessions import Caller
@@ -13,9 +13,10 @@ from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import audits
+from alpr_pipeline.oversight.examination import examine
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage.audit import LIST_MAX, AuditFilter, list_records, record
-from alpr_pipeline.storage.audits import Judgement, judgements_of, list_audits
+from alpr_pipeline.storage.audits import Judgement, get_report, judgements_of, list_audits, list_findings
 from alpr_pipeline.storage.policies import policy_in_force
 
 router = APIRouter(prefix="/api/v1", tags=["audits"])
@@ -40,6 +41,20 @@ class RecordView(BaseModel):
     count: int | None
     outcome: str
     detail: dict[str, Any]
+
+
+class FactView(BaseModel):
+    """What the records say of one question; `fine` is null where they say nothing."""
+
+    name: str
+    text: str
+    fine: bool | None
+
+
+class SampleView(RecordView):
+    """One record of a sample, and what is known about it."""
+
+    facts: list[FactView]
 
 
 class DueView(BaseModel):
@@ -68,15 +83,36 @@ class Opened(BaseModel):
 
 
 class Verdict(BaseModel):
-    """What is judged of one record of the sample. One that does not fit is a finding."""
+    """What is judged of one record of the sample. A no is a finding, with note, owner and day."""
 
     model_config = ConfigDict(extra="forbid")
 
     audit_no: int
-    fits: bool = Field(description="Its purpose fits its case, as far as the case file shows.")
+    fits: bool = Field(description="A search: its purpose fits its case. An account: it is still needed.")
+    training_valid: bool = True
+    look_back_allowed: bool = Field(True, description="Of an account: it is held by the person named.")
     note: str = Field("", max_length=1000)
     owner: str = Field("", max_length=200, description="Of a finding: who mends it.")
     due: date | None = None
+
+
+class Resolution(BaseModel):
+    """What was done about a finding."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: str = Field(min_length=5, max_length=1000)
+
+
+class FindingView(BaseModel):
+    """A finding that nobody has resolved."""
+
+    audit_id: int
+    audit_no: int
+    note: str
+    owner: str
+    due: date
+    overdue: bool
 
 
 class AuditView(BaseModel):
@@ -84,6 +120,7 @@ class AuditView(BaseModel):
 
     audit_id: int
     plan: str
+    draws: str
     since: datetime
     until: datetime
     sample_size: int
@@ -128,7 +165,7 @@ def list_all(request: Request, _caller: Sees) -> list[AuditView]:
         views = []
         for audit in list_audits(connection):
             judged = judgements_of(connection, audit.audit_id)
-            findings = sum(not judgement.fits for judgement in judged)
+            findings = sum(judgement.finding for judgement in judged)
             facts = {name: value for name, value in asdict(audit).items() if name in AuditView.model_fields}
             views.append(AuditView(**facts, judged=len(judged), findings=findings))
     return views
@@ -155,26 +192,58 @@ def open_audit(request: Request, caller: Judges, body: NewAudit) -> Opened:
     return Opened(audit_id=audit_id)
 
 
+@router.get("/audits/findings")
+def list_open_findings(request: Request, _caller: Sees) -> list[FindingView]:
+    """Return the findings that nobody has resolved, the one due first."""
+    services = services_of(request)
+    today = services.now().date()
+    with services.database.connection() as connection:
+        found = list_findings(connection)
+    return [FindingView.model_validate(asdict(one) | {"overdue": one.due < today}) for one in found]
+
+
 @router.get("/audits/{audit_id}/sample")
-def see_sample(request: Request, caller: Judges, audit_id: int) -> list[RecordView]:
-    """Return the searches that the seed drew."""
-    with services_of(request).database.connection() as connection:
-        sample = audits.see_sample(connection, audit_id, by=caller.username)
-    return [RecordView.model_validate(one, from_attributes=True) for one in sample]
+def see_sample(request: Request, caller: Judges, audit_id: int) -> list[SampleView]:
+    """Return the records that the seed drew, each with what the records say about it."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        drawn = examine(connection, audit_id, by=caller.username, now=services.now())
+    return [SampleView(**asdict(one.record), facts=[FactView(**asdict(fact)) for fact in one.facts]) for one in drawn]
 
 
 @router.post("/audits/{audit_id}/judgements", status_code=HTTPStatus.CREATED)
 def judge(request: Request, caller: Judges, audit_id: int, body: Verdict) -> None:
-    """Judge one search of the sample."""
+    """Judge one record of the sample."""
     services = services_of(request)
-    judgement = Judgement(body.audit_no, body.fits, body.note, body.owner, body.due, caller.username)
+    judgement = Judgement(**body.model_dump(), judged_by=caller.username)
     with services.database.connection() as connection:
         audits.judge(connection, audit_id, judgement, services.now())
 
 
-@router.post("/audits/{audit_id}/approve", status_code=HTTPStatus.NO_CONTENT)
-def approve(request: Request, caller: Approves, audit_id: int) -> None:
-    """Close an audit whose every record was judged."""
+@router.post("/audits/{audit_id}/findings/{audit_no}/resolve", status_code=HTTPStatus.NO_CONTENT)
+def resolve(request: Request, caller: Judges, audit_id: int, audit_no: int, body: Resolution) -> None:
+    """Note what was done about a finding."""
     services = services_of(request)
     with services.database.connection() as connection:
-        audits.approve(connection, audit_id, by=caller.username, now=services.now())
+        audits.resolve(
+            connection, audit_id, audit_no, resolution=body.resolution, by=caller.username, now=services.now()
+        )
+
+
+@router.post("/audits/{audit_id}/approve", status_code=HTTPStatus.NO_CONTENT)
+def approve(request: Request, caller: Approves, audit_id: int) -> None:
+    """Close an audit whose every record was judged; its report is signed and kept."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        audits.approve(connection, audit_id, services.audit_folder, by=caller.username, now=services.now())
+
+
+@router.get("/audits/{audit_id}/report", response_class=Response)
+def report(request: Request, _caller: Sees, audit_id: int) -> Response:
+    """Return the signed report of an approved audit: `alpr audit verify-report FILE` checks it."""
+    with services_of(request).database.connection() as connection:
+        text = get_report(connection, audit_id)
+    name = f"audit-{audit_id}.json"
+    return Response(
+        text, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

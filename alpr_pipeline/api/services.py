@@ -11,6 +11,7 @@ from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.storage.vault import Vault
 from alpr_pipeline.telemetry.health import Health
 
 
@@ -23,6 +24,8 @@ class Services:
     health: Health
     feed: HitFeed
     now: Callable[[], datetime]
+    vault: Vault
+    audit_folder: Path  # of the key that signs reports
     secure_cookies: bool = False
     upload_bytes_max: int = 100_000_000
     use_notice: str = ""  # what one accepts by signing in

@@ -17,13 +17,15 @@ from alpr_pipeline.policy.roles import Right, allows
 
 router = APIRouter(include_in_schema=False)
 
+_FIRST_PAGES = ((Right.SEE_HITS, "/hits"), (Right.SEE_AUDIT_TRAIL, "/audits"), (Right.SEE_HOTLISTS, "/hotlists"))
+
 Next = Annotated[str, Query(max_length=PATH_MAX)]
 
 
 @router.get("/", response_class=Response)
 def home(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
     """Go to the first page that the role may see."""
-    for right, path in ((Right.SEE_HITS, "/hits"), (Right.SEE_HOTLISTS, "/hotlists")):
+    for right, path in _FIRST_PAGES:
         if allows(caller.role, right):
             return RedirectResponse(path, HTTPStatus.SEE_OTHER)
     return page(request, "home.html", caller)

@@ -1,22 +1,29 @@
 """`alpr audit`: prove the audit trail, and look at it."""
 
+import os
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from alpr_pipeline.cli.oversight_stages import checkpoint_folder
 from alpr_pipeline.cli.parts import now
 from alpr_pipeline.cli.user_commands import visited
+from alpr_pipeline.config.settings import load_settings
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.oversight import audits
+from alpr_pipeline.oversight.ages import see_ages
+from alpr_pipeline.oversight.audits import open_due
+from alpr_pipeline.oversight.checkpoints import load_public_key
+from alpr_pipeline.oversight.signals import HOW, WINDOW, WINDOW_MAX, see_signals
+from alpr_pipeline.oversight.signing import open_document
 from alpr_pipeline.oversight.trail import verify_trail
 from alpr_pipeline.oversight.verification import TrailReport
 from alpr_pipeline.storage.audit import AuditFilter, AuditRecord, list_records, record
-from alpr_pipeline.storage.audits import list_audits
+from alpr_pipeline.storage.audits import get_report, list_audits, list_findings
 from alpr_pipeline.storage.policies import policy_in_force
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -37,7 +44,7 @@ def verify(
 ) -> None:
     """Recompute every record and hold the trail against its signed checkpoints. Status 1: something was found."""
     with visited(context) as parts:
-        folder = checkpoints or checkpoint_folder(parts.settings)
+        folder = checkpoints or parts.audit_folder
         report = verify_trail(parts.database, folder, parts.policy.retention.audit, key)
     typer.echo(_as_json(report) if json else _in_words(report))
     raise typer.Exit(int(not report.good))
@@ -64,10 +71,18 @@ def show(
 
 
 @app.command()
-def due(context: typer.Context, json: Json = False) -> None:
+def due(
+    context: typer.Context,
+    json: Json = False,
+    opening: Annotated[
+        bool, typer.Option("--open", help="Open what is due, as the running program does hourly.")
+    ] = False,
+) -> None:
     """Say when each audit of the policy's plan is due. Status 1: one is overdue."""
     moment = now()
     with visited(context) as parts, parts.database.connection() as connection:
+        if opening:
+            open_due(connection, moment)
         policy = policy_in_force(connection, moment)
         found = audits.due(policy, list_audits(connection), audits.began_at(connection, moment), moment)
     for one in found:
@@ -90,6 +105,84 @@ def sample(
         drawn = audits.see_sample(connection, audit, by=by)
     for one in drawn:
         typer.echo(orjson.dumps(asdict(one)) if json else _line(one))
+
+
+@app.command()
+def findings(context: typer.Context, json: Json = False) -> None:
+    """List the findings that nobody has resolved. Status 1: one is overdue."""
+    today = now().date()
+    with visited(context) as parts, parts.database.connection() as connection:
+        found = list_findings(connection)
+    for one in found:
+        late = "OVERDUE" if one.due < today else "open"
+        text = f"audit {one.audit_id}, record {one.audit_no}: {late}, {one.owner} until {one.due}: {one.note}"
+        typer.echo(orjson.dumps(asdict(one)) if json else text)
+    raise typer.Exit(int(any(one.due < today for one in found)))
+
+
+@app.command()
+def report(context: typer.Context, audit: Annotated[int, typer.Argument(help="Number of the audit.")]) -> None:
+    """Print the signed report of an approved audit."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        typer.echo(get_report(connection, audit))
+
+
+@app.command("verify-report")
+def verify_report(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The report, as it was downloaded.")],
+    key: Annotated[Path | None, typer.Option("--key", help="The auditor's own copy of signing.pub.pem.")] = None,
+    json: Json = False,
+) -> None:
+    """Check the signature of an audit's report, and say what it says. Needs no database. Status 2: it is not good."""
+    settings = load_settings(context.obj, os.environ)
+    folder = settings.audit.checkpoints or settings.data / "audit"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {getattr(error, 'strerror', None) or 'not text'}") from None
+    document = open_document(text, load_public_key(key or folder / "signing.pub.pem"), str(file))
+    if json:
+        typer.echo(orjson.dumps(document))
+        return
+    typer.echo(
+        f"the signature is good: audit {document['audit_id']} ({document['plan']}), {len(document['drawn'])} drawn, "
+        f"{document['findings']} findings, judged by {', '.join(document['auditors']) or 'nobody'}, "
+        f"approved by {document['approved_by']} on {document['approved_at'][:10]}"
+    )
+
+
+@app.command()
+def signals(
+    context: typer.Context,
+    by: Annotated[str, typer.Option("--by", help="Who looks: it goes on record.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=WINDOW_MAX.days, help="Over so many days.")] = WINDOW.days,
+    json: Json = False,
+) -> None:
+    """Show risk signals: patterns in the searches that an auditor may want to ask about. They accuse nobody."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        found = see_signals(connection, parts.vault, by=by, now=now(), window=timedelta(days=days))
+    for one in found:
+        if json:
+            typer.echo(orjson.dumps(asdict(one) | {"how": HOW[one.kind]}))
+        else:
+            records = ", ".join(map(str, one.records))
+            typer.echo(f"{one.kind}: {one.username}: {one.text}; records {records}. {HOW[one.kind]}")
+
+
+@app.command()
+def ages(context: typer.Context, json: Json = False) -> None:
+    """Say how old reads and hits were when they were used, and how long all are kept. Status 1: a review is overdue."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        review = see_ages(connection, now=now())
+    if json:
+        typer.echo(orjson.dumps(asdict(review), option=orjson.OPT_NON_STR_KEYS))
+    else:
+        for use in review.uses:
+            half, most = (f"{days} days" if days else "-" for days in (use.half_days, use.most_days))
+            typer.echo(f"{use.what}: {use.used:,}; half within {half}, 99 % within {most}; kept {use.kept_days:g} days")
+        typer.echo(f"next review: {review.due_at:%Y-%m-%d}{', OVERDUE' if review.overdue else ''}")
+    raise typer.Exit(int(review.overdue))
 
 
 def _line(one: AuditRecord) -> str:

@@ -1,26 +1,31 @@
-"""The stage that signs where the audit trail has come to."""
+"""The stages that watch: what signs where the audit trail has come to, and what opens the audits that are due."""
 
-from pathlib import Path
 from threading import Event
+
+import structlog
 
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.stages import repeat, wait_for_schema
-from alpr_pipeline.config.settings import Settings
+from alpr_pipeline.oversight.audits import open_due
 from alpr_pipeline.oversight.checkpoints import Checkpoints, checkpoint
 
 PERIOD_S = 60.0
+AUDITS_PERIOD_S = 3600.0
 WORKER = "audit-checkpoints"
+AUDITS_WORKER = "audits-due"
+
+log = structlog.get_logger()
 
 
-def checkpoint_folder(settings: Settings) -> Path:
-    """Return where checkpoints and their key are kept: not in the database."""
-    return settings.audit.checkpoints or settings.data / "audit"
+def oversight_stages(parts: Parts) -> list[Stage]:
+    """Return what one process of a site does besides the purge."""
+    return [checkpoint_stage(parts), audits_stage(parts)]
 
 
 def checkpoint_stage(parts: Parts) -> Stage:
     """Signs, every minute, where the audit trail has come to. One process of a site does this."""
-    bus, database, checkpoints = parts.bus, parts.database, Checkpoints(checkpoint_folder(parts.settings))
+    bus, database, checkpoints = parts.bus, parts.database, Checkpoints(parts.audit_folder)
 
     def sign(stop: Event) -> None:
         wait_for_schema(parts, WORKER, stop)
@@ -29,3 +34,20 @@ def checkpoint_stage(parts: Parts) -> Stage:
         publisher.close()
 
     return Stage(WORKER, sign)
+
+
+def audits_stage(parts: Parts) -> Stage:
+    """Opens, every hour, the audits that are due by the policy's plan."""
+    database = parts.database
+
+    def once() -> None:
+        with database.connection() as connection:
+            opened = open_due(connection, now())
+        if opened:
+            log.info("audits_opened", audits=opened)
+
+    def run(stop: Event) -> None:
+        wait_for_schema(parts, AUDITS_WORKER, stop)
+        repeat(once, AUDITS_WORKER, AUDITS_PERIOD_S, stop)
+
+    return Stage(AUDITS_WORKER, run)

@@ -18,6 +18,7 @@ from alpr_pipeline.telemetry.health import Health
 if TYPE_CHECKING:  # a car needs no database, a matcher no pictures: each process loads what it works with
     from alpr_pipeline.storage.database import Database
     from alpr_pipeline.storage.pictures import PictureStore
+    from alpr_pipeline.storage.vault import Vault
 
 
 class Closable(Protocol):
@@ -77,17 +78,34 @@ class Parts:
     @cached_property
     def pictures(self) -> "PictureStore":
         """The picture store."""
-        from alpr_pipeline.storage.picture_keys import PictureKeys, load_master_key
+        from alpr_pipeline.storage.picture_keys import PictureKeys
         from alpr_pipeline.storage.pictures import PictureStore
 
-        file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
-        master = load_master_key(self.settings.pictures.master_key.get_secret_value(), file)
-        keys = PictureKeys(self.database, master)
+        keys = PictureKeys(self.database, self._master_key)
         pictures = self.closing(
             PictureStore(self.settings.pictures_url, keys=keys, endpoint=self.settings.pictures.endpoint)
         )
         self.health.watch("pictures", pictures.check)
         return pictures
+
+    @cached_property
+    def vault(self) -> "Vault":
+        """What seals small secrets: the same in every process of a site."""
+        from alpr_pipeline.storage.vault import Vault
+
+        return Vault(self._master_key)
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where checkpoints and the key that signs them, and reports, are kept: not in the database."""
+        return self.settings.audit.checkpoints or self.settings.data / "audit"
+
+    @cached_property
+    def _master_key(self) -> bytes:
+        from alpr_pipeline.storage.picture_keys import load_master_key
+
+        file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
+        return load_master_key(self.settings.pictures.master_key.get_secret_value(), file)
 
     @cached_property
     def bus(self) -> Bus:

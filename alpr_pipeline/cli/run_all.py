@@ -7,7 +7,7 @@ import typer
 from alpr_pipeline.cli.alert_stage import alert_stages
 from alpr_pipeline.cli.demo import Demo
 from alpr_pipeline.cli.edge_stage import edge_stages
-from alpr_pipeline.cli.oversight_stages import checkpoint_stage
+from alpr_pipeline.cli.oversight_stages import oversight_stages
 from alpr_pipeline.cli.parts import Parts
 from alpr_pipeline.cli.process import Stage, run_until_stopped
 from alpr_pipeline.cli.serve_stage import serve_stages
@@ -46,7 +46,7 @@ def all_stages(parts: Parts, demo: Demo | None) -> list[Stage]:
         *edge_stages(parts),
         *alert_stages(parts),
         purge_stage(parts, PURGE_PERIOD_S),
-        checkpoint_stage(parts),
+        *oversight_stages(parts),
         *([demo.stage()] if demo else []),
     ]
 

@@ -92,8 +92,11 @@ def purge(
         float | None, typer.Option("--every", help="Go on, with so many seconds between.", min=1)
     ] = None,
 ) -> None:
-    """Destroy what the policy no longer lets us keep, and say what went. With --every also sign the audit trail."""
-    from alpr_pipeline.cli.oversight_stages import checkpoint_stage
+    """Destroy what the policy no longer lets us keep, and say what went.
+
+    With --every it also signs the audit trail and opens the audits that are due.
+    """
+    from alpr_pipeline.cli.oversight_stages import oversight_stages
     from alpr_pipeline.cli.parts import now
     from alpr_pipeline.cli.process import run_until_stopped
     from alpr_pipeline.cli.stages import purge_stage, refuse_old_schema, topics_stage
@@ -107,7 +110,7 @@ def purge(
         raise ConfigError("--every is for bus.kind = kafka: `alpr run` purges by itself, every minute")
     with started(settings, visiting=True) as parts:
         if every_s is not None and not dry_run:
-            run_until_stopped([topics_stage(parts), purge_stage(parts, every_s), checkpoint_stage(parts)], Event())
+            run_until_stopped([topics_stage(parts), purge_stage(parts, every_s), *oversight_stages(parts)], Event())
             return
         refuse_old_schema(parts)
         retention, moment = parts.policy.retention, now()

@@ -38,6 +38,8 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             parts.health,
             HitFeed(parts.database),
             now,
+            parts.vault,
+            parts.audit_folder,
             secure_cookies=settings.secure_cookies,
             upload_bytes_max=settings.upload_bytes_max,
             use_notice=settings.use_notice,

@@ -14,6 +14,7 @@ from rich.table import Table
 from alpr_pipeline.access import approval
 from alpr_pipeline.access.administration import change_password, create_account, set_account_active
 from alpr_pipeline.access.approval import admit
+from alpr_pipeline.access.staff_file import read_staff
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.config.settings import load_settings
 from alpr_pipeline.errors import ConfigError
@@ -129,15 +130,18 @@ def second_factor(context: typer.Context, username: Username) -> None:
 @app.command()
 def reconcile(
     context: typer.Context,
-    staff: Annotated[Path, typer.Argument(help="A file with one user name a line.", show_default=False)],
+    staff: Annotated[
+        Path,
+        typer.Argument(
+            help="One user name a line, or CSV with username, shift and vehicles.",
+            show_default=False,
+        ),
+    ],
 ) -> None:
     """Close the account of everyone who is not among the staff; for every night."""
-    try:
-        names = [line for line in staff.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except OSError as error:
-        raise ConfigError(f"{staff}: {error.strerror}: nothing was closed") from None
+    people = read_staff(staff)
     with visited(context) as parts, parts.database.connection() as connection:
-        closed = approval.reconcile(connection, names, by=operator())
+        closed = approval.reconcile(connection, people, parts.vault, by=operator(), now=now())
     typer.echo("\n".join(f"closed {name}" for name in closed) or "everyone is among the staff")
 
 

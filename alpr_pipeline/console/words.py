@@ -1,9 +1,12 @@
 """Facts in a dispatcher's words."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from alpr_pipeline.domain.hit import Disposition
 from alpr_pipeline.domain.hotlist import Priority, Reason
+from alpr_pipeline.policy.policy import AuditSubject
 
 LIST_IS_OLD = timedelta(hours=24)  # agencies load theirs daily; older lists name vehicles found long ago
 PICTURES_ARE_LATE = timedelta(minutes=10)
@@ -42,6 +45,27 @@ DISPOSITION_MEANS: dict[Disposition, str] = {
     Disposition.NO_ACTION: "right, but nothing was or could be done",
 }
 
+AUDIT_QUESTIONS: dict[AuditSubject, tuple[tuple[str, str], ...]] = {
+    AuditSubject.SEARCHES: (
+        ("fits", "Does the purpose fit the case?"),
+        ("training_valid", "Was the training valid?"),
+        ("look_back_allowed", "Was the look-back allowed?"),
+    ),
+    AuditSubject.ACCOUNTS: (
+        ("fits", "Is the account still needed?"),
+        ("training_valid", "Is the training valid?"),
+        ("look_back_allowed", "Is it held by the person named?"),
+    ),
+}
+SIGNALS: dict[str, str] = {
+    "off-shift": "Off shift",
+    "one-plate": "One plate, many times",
+    "colleague": "A colleague's vehicle",
+    "no-later-case": "Without a later case",
+    "spike": "Spikes",
+}
+_ASKED = ("plate", "match", "cameras", "area", "since", "until", "refused", "change", "title", "training", "reason")
+
 _PROBABLE = (
     (0.99, "almost certain"),
     (0.9, "very likely"),
@@ -79,6 +103,20 @@ def age(since: datetime, now: datetime) -> str:
     return f"{seconds} s"
 
 
+def asked(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a record says was asked for, in the order in which a person wants it."""
+    return [(name, _one_line(detail[name])) for name in _ASKED if detail.get(name)]
+
+
+def days(count: float | None) -> str:
+    """Return a number of days as one says it."""
+    if count is None:
+        return "not known how many days"
+    if count < 1:
+        return f"{count * 1440:g} minutes"
+    return f"{count:g} day{'' if count == 1 else 's'}"
+
+
 def is_late(captured_at: datetime, now: datetime) -> bool:
     """Return whether a picture that is not there after so long will hardly come any more."""
     return now - captured_at > PICTURES_ARE_LATE
@@ -87,3 +125,7 @@ def is_late(captured_at: datetime, now: datetime) -> bool:
 def is_old(loaded_at: datetime, now: datetime) -> bool:
     """Return whether a list is older than a day, so that its entries may no longer be true."""
     return now - loaded_at > LIST_IS_OLD
+
+
+def _one_line(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:200]

@@ -38,6 +38,10 @@ class AuditAction(StrEnum):
     AUDIT_TRAIL_DESTROYED = "audit-trail-destroyed"
     AUDIT_SAMPLED = "audit-sampled"
     AUDIT_JUDGED = "audit-judged"
+    FINDING_RESOLVED = "finding-resolved"
+    SIGNALS_VIEWED = "signals-viewed"
+    RETENTION_REVIEWED = "retention-reviewed"
+    STAFF_LOADED = "staff-loaded"
     POLICY_CHANGED = "policy-changed"
     PURGED = "purged"
     RETENTION_VERIFIED = "retention-verified"
@@ -63,6 +67,9 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.AUDIT_TRAIL_VIEWED: "audit",
     AuditAction.AUDIT_SAMPLED: "audit",
     AuditAction.AUDIT_JUDGED: "audit",
+    AuditAction.FINDING_RESOLVED: "audit",
+    AuditAction.SIGNALS_VIEWED: "audit",
+    AuditAction.RETENTION_REVIEWED: "audit",
     AuditAction.PURGED: "retention",
     AuditAction.RETENTION_VERIFIED: "retention",
     AuditAction.AUDIT_TRAIL_DESTROYED: "retention",

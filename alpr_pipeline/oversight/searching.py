@@ -3,6 +3,7 @@
 A search that is refused is recorded as well, with what was asked.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.errors import AccessDenied, PurposeRefused
+from alpr_pipeline.oversight.ages import ages_of
 from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.searches import Grant, check_purpose, check_reach
 from alpr_pipeline.storage.audit import record
@@ -39,7 +41,8 @@ def search(
             grant = _grant(connection, caller, purpose, case, request_id, now) if request_id else None
             _check_reach(policy, caller, query, grant, now)
             found = search_reads(connection, _within(policy, query, now))
-            _record(connection, caller, query, purpose, case, count=len(found))
+            ages = ages_of(now, [read.captured_at for read in found])
+            _record(connection, caller, query, purpose, case, count=len(found), ages=ages)
     except (PurposeRefused, AccessDenied) as refusal:
         with database.connection() as connection:
             _record(connection, caller, query, purpose, case, refused=str(refusal))
@@ -150,6 +153,7 @@ def _record(
     case: str,
     *,
     count: int | None = None,
+    ages: Mapping[str, int] | None = None,
     refused: str = "",
 ) -> None:
     record(
@@ -160,7 +164,7 @@ def _record(
         case=case,
         count=count,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
-        detail=_asked(query) | ({"refused": refused} if refused else {}),
+        detail=_asked(query) | ({"refused": refused} if refused else {}) | ({"ages": dict(ages)} if ages else {}),
     )
 
 

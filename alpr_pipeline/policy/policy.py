@@ -9,8 +9,9 @@ import tomllib
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.policy.periods import Every
@@ -35,6 +36,16 @@ class Agency(_Section):
     name: str = ""
     state: State = "US-CA"
     website: str = Field("", description="Where this policy is posted (1798.90.51(b)(1)).")
+    timezone: str = Field("UTC", description="IANA name, as America/Los_Angeles: what the shifts of the staff mean.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("no IANA time zone that this machine knows, as America/Los_Angeles") from None
+        return name
 
 
 class Custodian(_Section):
@@ -109,15 +120,23 @@ class SearchRules(_Section):
         return next((rule.period for rule in self.look_back if rule.role is role), timedelta(0))
 
 
+class AuditSubject(StrEnum):
+    """What an audit draws its sample from."""
+
+    SEARCHES = "searches"
+    ACCOUNTS = "accounts"
+
+
 class AuditPlan(_Section):
     """An audit that comes due by itself."""
 
     name: Key
     covers: Words
+    draws: AuditSubject = AuditSubject.SEARCHES
     every: timedelta = Field(ge=_DAY)
     auditor: Words = Field(description="Job title of who audits.")
     approver: Words = Field(description="Job title of who approves the report.")
-    sample: int = Field(50, ge=1, le=1000, description="Searches drawn at random.")
+    sample: int = Field(50, ge=1, le=1000, description="Searches, or accounts, drawn at random.")
     keep: timedelta = Field(ge=timedelta(days=365), description="How long the audit's documents are kept.")
 
 

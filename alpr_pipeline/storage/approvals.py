@@ -52,6 +52,18 @@ def trainings_of(connection: Connection, username: str) -> Mapping[str, datetime
     return dict(rows)
 
 
+def trainings_until(connection: Connection, username: str, at: datetime) -> Mapping[str, datetime]:
+    """Return when an account had last completed each training at a moment, as far as it was on record then."""
+    rows = connection.execute(
+        """
+        SELECT training, max(completed_at) FROM account_trainings
+        WHERE username = %(username)s AND completed_at <= %(at)s AND recorded_at <= %(at)s GROUP BY training
+        """,
+        {"username": username, "at": at},
+    ).fetchall()
+    return dict(rows)
+
+
 def set_second_factor(connection: Connection, username: str, secret: bytes | None) -> None:
     """Give an account a secret for one-time codes, or take it away."""
     changed = connection.execute(

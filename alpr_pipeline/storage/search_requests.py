@@ -91,3 +91,15 @@ def decide_request(
     ).rowcount
     if not changed:
         raise StateConflict(f"search request {request_id} was decided before")
+
+
+def look_back_granted(connection: Connection, by: str, purpose: str, case: str, at: datetime) -> timedelta | None:
+    """Return the longest look-back that somebody had been granted for a purpose and case at a moment, or None."""
+    row = connection.execute(
+        """
+        SELECT max(look_back) FROM search_requests
+        WHERE requested_by = %s AND purpose = %s AND case_ref = %s AND granted AND decided_at <= %s AND ends_at > %s
+        """,
+        [by, purpose, case, at, at],
+    ).fetchone()
+    return row[0] if row else None

@@ -28,7 +28,7 @@ def stage(postgres: TestServer, tmp_path: Path) -> Iterator[Stage]:
     with postgres.database() as database:
         add_everyone(database)
         pictures = PictureStore((tmp_path / "pictures").as_uri())
-        stage = Stage(database, pictures)
+        stage = Stage(database, pictures, tmp_path / "audit")
         stage.start()
         yield stage
         stage.stop()

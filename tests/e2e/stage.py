@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,7 @@ from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import HitPicture, acknowledge, attach_pictures, dispose, store_hits
 from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.storage.vault import Vault
 from alpr_pipeline.telemetry.health import Health
 from tests.e2e.demo_pictures import demo_pass
 from tests.made import a_hit, a_read, an_entry
@@ -30,6 +32,7 @@ class Stage:
 
     database: Database
     pictures: PictureStore
+    audit_folder: Path
     port: int = 0
     _running: tuple[uvicorn.Server, threading.Thread] | None = field(default=None, init=False)
 
@@ -45,6 +48,8 @@ class Stage:
             Health(),
             HitFeed(self.database),
             lambda: datetime.now(UTC),
+            Vault(bytes(32)),
+            self.audit_folder,
             use_notice=NOTICE,
             camera_names={"bridge-north": "Bridge Street, northbound"},
         )

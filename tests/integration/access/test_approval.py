@@ -7,11 +7,15 @@ import pytest
 from alpr_pipeline.access.administration import create_account, set_account_active
 from alpr_pipeline.access.approval import admit, approve, certify, reconcile, record_training
 from alpr_pipeline.access.sessions import sign_in
+from alpr_pipeline.access.staff_file import Person
 from alpr_pipeline.errors import AccessDenied, ConfigError, StateConflict
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.accounts import list_accounts
 from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.staff import VEHICLES, list_staff
+from alpr_pipeline.storage.vault import Vault
 
+VAULT = Vault(bytes(range(32)))
 NOW = datetime.now(UTC)
 PASSWORD = "correct horse battery"
 
@@ -65,11 +69,22 @@ def test_whoever_is_not_among_the_staff_is_closed(database: Database) -> None:
     """By the nightly reconciliation, with every session; an empty file closes nobody."""
     add(database, "kim", "lou", "max")
     with database.connection() as connection:
-        assert reconcile(connection, ["KIM", "max "], by="nightly") == ["lou"]
-        assert reconcile(connection, ["kim", "max"], by="nightly") == []
+        staff = [Person("KIM"), Person("max")]
+        assert reconcile(connection, staff, VAULT, by="nightly", now=NOW) == ["lou"]
+        assert reconcile(connection, staff, VAULT, by="nightly", now=NOW) == []
         with pytest.raises(ConfigError, match="nothing was closed"):
-            reconcile(connection, [], by="nightly")
+            reconcile(connection, [], VAULT, by="nightly", now=NOW)
         assert [account.username for account in list_accounts(connection) if account.active] == ["kim", "max"]
+
+
+def test_staff_vehicles_are_kept_as_keyed_digests(database: Database) -> None:
+    """Whoever reads the table learns no plate of a colleague; another key gives other digests."""
+    add(database, "kim")
+    with database.connection() as connection:
+        reconcile(connection, [Person("kim", "mon-fri 08:00-16:00", ("DEMO123",))], VAULT, by="nightly", now=NOW)
+        (kim,) = list_staff(connection)
+    assert [bytes(one) for one in kim.vehicles] == [VAULT.digest(VEHICLES, "DEMO123")]
+    assert VAULT.digest(VEHICLES, "DEMO123") != Vault(bytes(32)).digest(VEHICLES, "DEMO123")
 
 
 def test_an_account_that_is_opened_again_waits_for_approval(database: Database) -> None:

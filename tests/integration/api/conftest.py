@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,8 +23,10 @@ from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.accounts import Account, insert_account
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
+from alpr_pipeline.storage.vault import Vault
 from alpr_pipeline.telemetry.health import Health
 
+VAULT = Vault(bytes(range(32)))
 PASSWORD = "correct horse battery"
 
 
@@ -71,13 +74,13 @@ def add_everyone(database: Database) -> None:
 
 
 @pytest.fixture
-def start_api(database: Database, pictures: PictureStore) -> Iterator[Callable[..., Api]]:
+def start_api(database: Database, pictures: PictureStore, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Start the API on a free port, with whatever settings a test is about."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(**settings: object) -> Api:
         clock = Clock()
-        services = Services(database, pictures, Health(), HitFeed(database), clock, **settings)
+        services = Services(database, pictures, Health(), HitFeed(database), clock, VAULT, tmp_path, **settings)
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -3,12 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from alpr_pipeline.access.administration import set_account_active
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.errors import AccessDenied, ConfigError
 from alpr_pipeline.oversight import audits
+from alpr_pipeline.oversight.checkpoints import load_public_key
+from alpr_pipeline.oversight.signing import open_document
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.policy.shipped import default_policy
 from alpr_pipeline.storage.audit import list_records, record
-from alpr_pipeline.storage.audits import Audit
+from alpr_pipeline.storage.audits import Audit, list_audits
 from tests.integration.api.conftest import Api
 from tests.made import NOON
 
@@ -70,6 +76,7 @@ def test_an_audit_is_judged_one_by_one_and_approved_by_another(api: Api) -> None
         finding |= {"owner": "Sergeant Lee", "due": "2030-01-31"}
         assert auditor.post(f"{path}/judgements", json=finding).status_code == 201
         assert auditor.post(f"{path}/approve").status_code == 403
+        assert auditor.get(f"{path}/report").status_code == 404
         assert custodian.post(f"{path}/approve").status_code == 204
         (seen,) = auditor.get("/api/v1/audits").json()
     assert (seen["judged"], seen["findings"], seen["approved_by"]) == (2, 1, "some-custodian")
@@ -105,3 +112,109 @@ def test_an_audit_comes_due_by_itself(api: Api) -> None:
     assert audits.due(policy, [done], NOON, NOON + 91 * DAY)[0].overdue
     with api.client(Role.CUSTODIAN) as custodian:
         assert [one["plan"] for one in custodian.get("/api/v1/audits/due").json()] == ["searches", "accounts"]
+
+
+def test_the_plan_opens_what_is_due_once_and_from_where_the_last_ended(api: Api) -> None:
+    """Nobody has to think of it, and no search falls between two audits."""
+    search_often(api, 3)
+    with api.services.database.connection() as connection:
+        began = audits.began_at(connection, api.services.now())
+        assert audits.open_due(connection, began + 90 * DAY) == []
+        (first,) = audits.open_due(connection, began + 92 * DAY)
+        assert audits.open_due(connection, began + 93 * DAY) == []
+        (second,) = audits.open_due(connection, began + 184 * DAY)
+        opened = {audit.audit_id: audit for audit in list_audits(connection)}
+    assert (opened[first].opened_by, opened[first].since) == ("the plan", began)
+    assert opened[second].since == opened[first].until
+
+
+def test_an_audit_of_accounts_draws_accounts(api: Api) -> None:
+    """Each open one by its newest record; a closed one is not drawn."""
+    with api.services.database.connection() as connection:
+        set_account_active(connection, "other-operator", active=False, by="some-administrator", reason="left")
+    with api.client(Role.AUDITOR) as auditor:
+        body = {"plan": "accounts", "since": (api.services.now() - DAY).isoformat()}
+        audit_id = auditor.post("/api/v1/audits", json=body).json()["audit_id"]
+    drawn = {one["object"]: one for one in sample(api, audit_id)}
+    assert len(drawn) == 2 * len(Role) - 1
+    assert "other-operator" not in drawn
+    facts = {fact["name"]: fact["fine"] for fact in drawn["some-dispatcher"]["facts"]}
+    assert facts == {"needed": False, "trained and approved": True, "held by": None}
+    with api.client(Role.AUDITOR) as auditor:
+        verdict = {"audit_no": drawn["some-auditor"]["audit_no"], "fits": True}
+        assert auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict).status_code == 403
+
+
+def test_a_sample_comes_with_what_the_records_say(api: Api) -> None:
+    """Purpose, training of that day and look-back; whether the purpose fits the case only a person can say."""
+    with api.services.database.connection() as connection:
+        for days in (29, 31):
+            asked = {"since": (api.services.now() - days * DAY).isoformat()}
+            record(
+                connection,
+                username="some-investigator",
+                action=AuditAction.READS_SEARCHED,
+                purpose="stolen-vehicle",
+                case="26-0001",
+                detail=asked,
+            )
+    facts = [{fact["name"]: fact for fact in one["facts"]} for one in sample(api, open_audit(api))]
+    assert {one["purpose"]["fine"] for one in facts} == {None}
+    assert {one["training"]["fine"] for one in facts} == {True}
+    assert sorted(one["look-back"]["fine"] for one in facts) == [False, True]
+    assert any("no grant covers it" in one["look-back"]["text"] for one in facts)
+
+
+def test_whoever_judged_does_not_approve(api: Api) -> None:
+    """Also when the plan opened the audit, and whatever right the person has won meanwhile."""
+    search_often(api, 1)
+    with api.services.database.connection() as connection:
+        audit_id = audits.open_audit(
+            connection, "searches", by=audits.PLAN, since=api.services.now() - DAY, now=api.services.now()
+        )
+    (drawn,) = sample(api, audit_id)
+    with api.client(Role.AUDITOR) as auditor:
+        verdict = {"audit_no": drawn["audit_no"], "fits": True}
+        assert auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict).status_code == 201
+    with (
+        api.services.database.connection() as connection,
+        pytest.raises(AccessDenied, match="another person than the auditor"),
+    ):
+        audits.approve(connection, audit_id, api.services.audit_folder, by="some-auditor", now=api.services.now())
+
+
+def test_the_report_is_signed_and_a_changed_one_is_found(api: Api) -> None:
+    """What was drawn, what was answered, by whom; no plate and no case in it."""
+    search_often(api, 1)
+    audit_id = open_audit(api)
+    (drawn,) = sample(api, audit_id)
+    with api.client(Role.AUDITOR) as auditor, api.client(Role.CUSTODIAN) as custodian:
+        verdict = {"audit_no": drawn["audit_no"], "fits": True, "look_back_allowed": False}
+        verdict |= {"note": "looked too far", "owner": "Sergeant Lee", "due": "2030-01-31"}
+        auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict)
+        assert custodian.post(f"/api/v1/audits/{audit_id}/approve").status_code == 204
+        signed = custodian.get(f"/api/v1/audits/{audit_id}/report").text
+    key = load_public_key(api.services.audit_folder / "signing.pub.pem")
+    report = open_document(signed, key, "report")
+    assert (report["drawn"], report["findings"], report["auditors"]) == ([drawn["audit_no"]], 1, ["some-auditor"])
+    assert "26-0000" not in signed
+    with pytest.raises(ConfigError, match="the signature is not this key's"):
+        open_document(signed.replace("some-auditor", "else-auditor"), key, "report")
+
+
+def test_a_finding_is_followed_to_its_end(api: Api) -> None:
+    """Open and overdue until somebody says what was done about it."""
+    search_often(api, 1)
+    audit_id = open_audit(api)
+    (drawn,) = sample(api, audit_id)
+    with api.client(Role.AUDITOR) as auditor:
+        verdict = {"audit_no": drawn["audit_no"], "fits": True, "training_valid": False}
+        assert auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict).status_code == 422
+        verdict |= {"note": "not trained", "owner": "Sergeant Lee", "due": "2020-01-31"}
+        assert auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict).status_code == 201
+        (finding,) = auditor.get("/api/v1/audits/findings").json()
+        assert (finding["owner"], finding["overdue"]) == ("Sergeant Lee", True)
+        path = f"/api/v1/audits/{audit_id}/findings/{drawn['audit_no']}/resolve"
+        assert auditor.post(path, json={"resolution": "trained on Monday"}).status_code == 204
+        assert auditor.post(path, json={"resolution": "trained on Monday"}).status_code == 409
+        assert auditor.get("/api/v1/audits/findings").json() == []

@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from alpr_pipeline.cli.audit_commands import app
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.oversight.checkpoints import Checkpoints
+from alpr_pipeline.oversight.signing import sign_document
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Database
 
@@ -60,3 +62,28 @@ def test_a_time_is_shown_to_the_hundredth_of_a_second_in_utc() -> None:
     """As the CJIS Security Policy asks of time stamps (AU-8)."""
     line = SHELL.invoke(app, ["show", "--by", "grace", "--limit", "1"]).stdout
     assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d\dZ ", line)
+
+
+def test_a_report_is_checked_without_a_database(tmp_path: Path) -> None:
+    """Whoever has the public key can, and a changed report is refused."""
+    body = {"audit_id": 7, "plan": "searches", "drawn": [1], "findings": 0, "auditors": ["grace"]}
+    body |= {"approved_by": "ada", "approved_at": "2030-01-01T00:00:00Z"}
+    file = tmp_path / "audit-7.json"
+    file.write_text(sign_document(tmp_path / "audit", body))
+    result = SHELL.invoke(app, ["verify-report", str(file)])
+    assert (result.exit_code, result.stdout.startswith("the signature is good: audit 7")) == (0, True)
+    file.write_text(file.read_text().replace("grace", "grade"))
+    assert isinstance(SHELL.invoke(app, ["verify-report", str(file)]).exception, ConfigError)
+
+
+def test_signals_ages_and_findings_are_commands(database: Database) -> None:
+    """For machines: an object a line, and a status that says whether somebody must act."""
+    for _ in range(5):
+        with database.connection() as connection:
+            detail = {"plate": "DEMO123", "match": "exact", "ages": {"7": 2}}
+            record(connection, username="ada", action=AuditAction.READS_SEARCHED, case="26-0001", detail=detail)
+    (signal,) = map(json.loads, SHELL.invoke(app, ["signals", "--by", "grace", "--json"]).stdout.splitlines())
+    assert (signal["kind"], signal["username"], signal["count"]) == ("one-plate", "ada", 5)
+    result = SHELL.invoke(app, ["ages", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["uses"][0]["by_days"]) == (0, {"7": 10})
+    assert SHELL.invoke(app, ["findings"]).exit_code == 0
