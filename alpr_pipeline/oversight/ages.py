@@ -24,7 +24,7 @@ EVERY_TWO_YEARS = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How old what was used had become. `by_days`: how many were so many days old at most, and more than a step less."""
+    """How old what was used had become. `by_days`: how many were so many days old, and more than a step less."""
 
     what: str
     used: int

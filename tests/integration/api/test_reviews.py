@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 def test_an_auditor_sees_signals_with_their_way_of_computing(api: Api) -> None:
-    """A colleague's plate and one plate many times; that somebody looked is on record, and no plate is in the answer."""
+    """A colleague's plate and one plate many times; the look is on record, and no plate is in the answer."""
     staff = [Person(f"{whose}-{role}") for whose in ("some", "other") for role in Role]
     with api.services.database.connection() as connection:
         named = [*staff[1:], Person("some-dispatcher", "", ("DEMO123",))]
