@@ -46,6 +46,7 @@ def message_of(hit: Hit, escalated: bool) -> bytes:  # a fact of the message
         "type": "hit.escalated" if escalated else "hit.possible",
         "confirmed": False,
         "notice": "Not confirmed: check plate, issuer and vehicle, and that the entry is still active.",
+        "issuer": hit.issuer,
         "hit": hit.model_dump(mode="json"),
     }
     return orjson.dumps(body)

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from alpr_pipeline import __version__
 from alpr_pipeline.api import (
     account_routes,
+    accuracy_routes,
     alert_routes,
     audit_pages,
     audit_routes,
@@ -60,6 +61,7 @@ def create_app(services: Services) -> FastAPI:
         token_routes,
         search_routes,
         hit_routes,
+        accuracy_routes,
         hold_routes,
         hotlist_routes,
         revision_routes,

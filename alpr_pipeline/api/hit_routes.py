@@ -1,9 +1,8 @@
-"""Hits: the list, one, its pictures, the live stream; acknowledge and dispose."""
+"""Hits: the list, one, its pictures, the live stream, and the steps of people with it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -11,15 +10,17 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import caller_of, requires
 from alpr_pipeline.api.feed import Event, Resync, Watcher
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.domain.audit import AuditAction
-from alpr_pipeline.domain.hit import Disposition, Hit, HitState
+from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.domain.issuer import IssuerAgreement
 from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.domain.verification import Act, HitState, Step
 from alpr_pipeline.errors import AccessDenied, NotStored, StorageUnavailable
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hits as stored_hits
@@ -36,48 +37,26 @@ Sees = Annotated[Caller, requires(Right.SEE_HITS)]
 Acts = Annotated[Caller, requires(Right.ACT_ON_HITS)]
 HitId = Annotated[UUID, Path(description="The hit's identity.")]
 
+ACTIONS = {
+    HitState.SEEN: AuditAction.HIT_ACKNOWLEDGED,
+    HitState.VERIFIED: AuditAction.HIT_VERIFIED,
+    HitState.REFUTED: AuditAction.HIT_REFUTED,
+    HitState.CONFIRMED: AuditAction.HIT_CONFIRMED,
+    HitState.DISPOSED: AuditAction.HIT_DISPOSED,
+    HitState.SET_ASIDE: AuditAction.HIT_SET_ASIDE,
+}
+
 
 class HitView(BaseModel):
     """A hit, how far people have come with it, and which pictures are there."""
 
     hit: Hit
     exact: bool  # whether the list has the very text that was read
+    issuer: IssuerAgreement  # whether the issuer that was read is the list's
     state: HitState
-    acknowledged_by: str | None
-    acknowledged_at: datetime | None
-    disposition: Disposition | None
-    disposed_by: str | None
-    disposed_at: datetime | None
-    note: str
+    actionable: bool  # whether it may be acted on: verified by a person, and confirmed to be active
+    steps: list[Step]  # who did what, the first first
     pictures: list[PictureKind]
-
-
-class Verification(BaseModel):
-    """What a person checked against both pictures, and how the hit is closed.
-
-    `confirmed` needs all three ticks, and who confirmed by which way that the entry is still active: a hit alone is no
-    ground for a stop.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    disposition: Disposition
-    characters: bool = Field(False, description="Every character of the plate in the picture is the list's.")
-    issuer: bool = Field(False, description="The issuer in the picture is the list's.")
-    vehicle: bool = Field(False, description="The vehicle in the picture is the one described, as far as it is.")
-    active_confirmed_by: str = Field("", max_length=80, description="Who said that the entry is still active.")
-    active_confirmed_how: str = Field("", max_length=80, description="By which way: NCIC query, radio, telephone.")
-    note: str = Field("", max_length=500)
-
-    @model_validator(mode="after")
-    def _confirmed_only_when_checked(self) -> "Verification":
-        if self.disposition is not Disposition.CONFIRMED:
-            return self
-        if not (self.characters and self.issuer and self.vehicle):
-            raise ValueError("confirmed needs characters, issuer and vehicle checked against the pictures")
-        if not (self.active_confirmed_by.strip() and self.active_confirmed_how.strip()):
-            raise ValueError("confirmed needs who confirmed that the entry is still active, and how")
-        return self
 
 
 def view(stored: StoredHit) -> HitView:
@@ -85,13 +64,10 @@ def view(stored: StoredHit) -> HitView:
     return HitView(
         hit=stored.hit,
         exact=stored.hit.exact,
+        issuer=stored.hit.issuer,
         state=stored.state,
-        acknowledged_by=stored.acknowledged_by,
-        acknowledged_at=stored.acknowledged_at,
-        disposition=stored.disposition,
-        disposed_by=stored.disposed_by,
-        disposed_at=stored.disposed_at,
-        note=stored.note,
+        actionable=stored.actionable,
+        steps=list(stored.steps),
         pictures=list(stored.pictures),
     )
 
@@ -156,32 +132,22 @@ def get_picture(request: Request, caller: Sees, hit_id: HitId, kind: PictureKind
     return Response(jpeg, media_type="image/jpeg")
 
 
-@router.post("/{hit_id}/acknowledge")
-def acknowledge(request: Request, caller: Acts, hit_id: HitId) -> HitView:
-    """Say that you are looking at a hit; a colleague who was faster is named with 409."""
+@router.post("/{hit_id}/steps")
+def take_step(request: Request, caller: Acts, hit_id: HitId, act: Act) -> HitView:
+    """Take the next step with a hit: `seen`, `verified` or `refuted`, `confirmed`, `disposed`; or `set-aside`.
+
+    A step that does not follow is refused with 409, and so is one that a colleague took first, who is named.
+    """
     services = services_of(request)
     with services.database.connection() as connection:
-        stored = stored_hits.acknowledge(connection, hit_id, caller.username, services.now())
-        record(connection, username=caller.username, action=AuditAction.HIT_ACKNOWLEDGED, object=str(hit_id))
-    return view(stored)
-
-
-@router.post("/{hit_id}/dispose")
-def dispose(request: Request, caller: Acts, hit_id: HitId, verification: Verification) -> HitView:
-    """Close a hit, with what was checked."""
-    services = services_of(request)
-    with services.database.connection() as connection:
-        stored = stored_hits.dispose(
-            connection,
-            hit_id,
-            caller.username,
-            services.now(),
-            disposition=verification.disposition,
-            note=verification.note,
-        )
-        checked = verification.model_dump(mode="json", exclude={"note"})
+        stored = stored_hits.take_step(connection, hit_id, act, by=caller.username, at=services.now())
         record(
-            connection, username=caller.username, action=AuditAction.HIT_DISPOSED, object=str(hit_id), detail=checked
+            connection,
+            username=caller.username,
+            action=ACTIONS[act.to],
+            object=str(hit_id),
+            case=stored.hit.entry.reference,
+            detail=act.model_dump(mode="json", exclude={"to", "note", "says"}, exclude_none=True),
         )
     return view(stored)
 

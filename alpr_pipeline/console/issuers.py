@@ -1,6 +1,4 @@
-"""Who issued a plate: from codes to names, and whether read and list agree."""
-
-from enum import StrEnum
+"""Who issued a plate: from codes to names."""
 
 _NAMES = """
 US United States
@@ -28,29 +26,9 @@ TH Thailand; TR Türkiye; UA Ukraine; UY Uruguay; VE Venezuela; XK Kosovo; ZA So
 _NAME_OF = dict(named.strip().split(" ", 1) for line in _NAMES.strip().splitlines() for named in line.split(";"))
 
 
-class IssuerAgreement(StrEnum):
-    """How the read's issuer and the list's agree."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"  # one of them does not say
-
-
 def issuer_name(code: str | None, otherwise: str) -> str:
     """Return an issuer as a person says it, with its code: `California (US-CA)`."""
     if code is None:
         return otherwise
     name = _NAME_OF.get(code)
     return f"{name} ({code})" if name else code
-
-
-def issuers_agree(read: str | None, listed: str | None) -> IssuerAgreement:
-    """Return whether they agree. A country that names no state neither agrees nor differs with one of its states."""
-    if read is None or listed is None:
-        return IssuerAgreement.UNKNOWN
-    if read == listed:
-        return IssuerAgreement.SAME
-    same_country = read.partition("-")[0] == listed.partition("-")[0]
-    if same_country and not ("-" in read and "-" in listed):
-        return IssuerAgreement.UNKNOWN
-    return IssuerAgreement.DIFFERENT

@@ -7,10 +7,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from alpr_pipeline import __version__
 from alpr_pipeline.console import words
 from alpr_pipeline.console.comparison import compare, is_exact, listed_text
-from alpr_pipeline.console.issuers import issuer_name, issuers_agree
-from alpr_pipeline.console.queue import order_of
-from alpr_pipeline.domain.hit import Disposition, HitState
+from alpr_pipeline.console.issuers import issuer_name
+from alpr_pipeline.console.queue import order_of, part_of
+from alpr_pipeline.console.shares import share_in_words
 from alpr_pipeline.domain.hotlist import Priority, Reason
+from alpr_pipeline.domain.verification import HitState
 from alpr_pipeline.policy.roles import Right
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -29,9 +30,9 @@ _ENVIRONMENT.globals.update(
     is_exact=is_exact,
     listed_text=listed_text,
     issuer_name=issuer_name,
-    issuers_agree=issuers_agree,
     order_of=order_of,
-    Disposition=Disposition,
+    part_of=part_of,
+    share_in_words=share_in_words,
     HitState=HitState,
     Priority=Priority,
     Reason=Reason,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from alpr_pipeline.domain.hit import HitState
 from alpr_pipeline.domain.hotlist import Priority
+from alpr_pipeline.domain.verification import HitState
 from alpr_pipeline.storage.hits import StoredHit
 
 CLOSED_SHOWN_MAX = 12  # the newest closed hits stay in sight, for whoever closed the wrong one
@@ -16,22 +16,29 @@ _END_OF_TIME_MS = 10**13
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The hits of a page: unseen, being checked, closed. Each in the order in which it is shown."""
+    """The hits of a page: unseen, in somebody's hand, closed. Each in the order in which it is shown."""
 
     new: list[StoredHit]
-    acknowledged: list[StoredHit]
-    disposed: list[StoredHit]
+    in_hand: list[StoredHit]
+    closed: list[StoredHit]
 
 
 def queue_of(open_hits: Iterable[StoredHit], recent: Iterable[StoredHit] = ()) -> Queue:
     """Return the open hits in their order, and of the recent ones those that are closed."""
     ordered = sorted(open_hits, key=order_of)
-    closed = sorted((hit for hit in recent if hit.state is HitState.DISPOSED), key=order_of)
+    closed = sorted((hit for hit in recent if hit.closed), key=order_of)
     return Queue(
-        new=[hit for hit in ordered if hit.state is HitState.NEW],
-        acknowledged=[hit for hit in ordered if hit.state is HitState.ACKNOWLEDGED],
-        disposed=closed[:CLOSED_SHOWN_MAX],
+        new=[hit for hit in ordered if part_of(hit) == "new"],
+        in_hand=[hit for hit in ordered if part_of(hit) == "in-hand"],
+        closed=closed[:CLOSED_SHOWN_MAX],
     )
+
+
+def part_of(stored: StoredHit) -> str:
+    """Return in which part of the queue a hit stands; the page asks its cards for the same word."""
+    if stored.closed:
+        return "closed"
+    return "new" if stored.state is HitState.NEW else "in-hand"
 
 
 def order_of(stored: StoredHit) -> str:
@@ -40,8 +47,8 @@ def order_of(stored: StoredHit) -> str:
     The most urgent come first, then the newest pass, since a car that just passed is the nearest. Closed ones: the
     last closed first.
     """
-    if stored.state is HitState.DISPOSED and stored.disposed_at:
-        return f"9{_backwards(stored.disposed_at)}"
+    if stored.closed:
+        return f"9{_backwards(stored.steps[-1].at)}"
     return f"{_RANK[stored.hit.entry.priority]}{_backwards(stored.hit.read.captured_at)}"
 
 

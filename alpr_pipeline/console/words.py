@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from alpr_pipeline.domain.hit import Disposition
 from alpr_pipeline.domain.hotlist import Priority, Reason
+from alpr_pipeline.domain.verification import Disposition, HitState, Refutation
 from alpr_pipeline.policy.policy import AuditSubject
 
 LIST_IS_OLD = timedelta(hours=24)  # agencies load theirs daily; older lists name vehicles found long ago
@@ -28,21 +28,46 @@ REASONS: dict[Reason, str] = {
     Reason.OTHER: "Other",
 }
 PRIORITIES: dict[Priority, str] = {Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}
+STATES: dict[HitState, str] = {
+    HitState.NEW: "Not looked at",
+    HitState.SEEN: "Being checked",
+    HitState.VERIFIED: "Verified",
+    HitState.REFUTED: "Refuted",
+    HitState.CONFIRMED: "Confirmed active",
+    HitState.DISPOSED: "Closed",
+    HitState.SET_ASIDE: "Set aside",
+}
+REFUTATIONS: dict[Refutation, str] = {
+    Refutation.MISREAD: "Misread",
+    Refutation.WRONG_ISSUER: "Wrong issuer",
+    Refutation.OTHER_VEHICLE: "Other vehicle",
+    Refutation.NOT_LISTED: "Not listed any more",
+}
+REFUTATION_MEANS: dict[Refutation, str] = {
+    Refutation.MISREAD: "the picture shows other characters",
+    Refutation.WRONG_ISSUER: "the same characters, another state or country",
+    Refutation.OTHER_VEHICLE: "the plate agrees, the vehicle does not",
+    Refutation.NOT_LISTED: "the authority says that the entry is over",
+}
 DISPOSITIONS: dict[Disposition, str] = {
-    Disposition.CONFIRMED: "Confirmed",
-    Disposition.MISREAD: "Misread",
-    Disposition.WRONG_ISSUER: "Wrong issuer",
-    Disposition.OTHER_VEHICLE: "Other vehicle",
-    Disposition.NOT_ACTIVE: "Not active",
+    Disposition.STOPPED: "Stopped",
+    Disposition.ARRESTED: "Arrested",
+    Disposition.RECOVERED: "Recovered",
+    Disposition.LOCATED: "Person found",
+    Disposition.HANDED_OVER: "Handed over",
+    Disposition.NOT_FOUND: "Not found",
     Disposition.NO_ACTION: "No action",
+    Disposition.MISTAKEN: "Mistaken",
 }
 DISPOSITION_MEANS: dict[Disposition, str] = {
-    Disposition.CONFIRMED: "characters, issuer and vehicle agree, and the entry is active",
-    Disposition.MISREAD: "the picture shows other characters",
-    Disposition.WRONG_ISSUER: "the same characters, another state or country",
-    Disposition.OTHER_VEHICLE: "the plate agrees, the vehicle does not",
-    Disposition.NOT_ACTIVE: "the entry is no longer in force",
-    Disposition.NO_ACTION: "right, but nothing was or could be done",
+    Disposition.STOPPED: "stopped and let go on",
+    Disposition.ARRESTED: "somebody was arrested",
+    Disposition.RECOVERED: "vehicle or plate secured",
+    Disposition.LOCATED: "the missing person is safe",
+    Disposition.HANDED_OVER: "another agency took over",
+    Disposition.NOT_FOUND: "looked for, and gone",
+    Disposition.NO_ACTION: "right, but nothing was done",
+    Disposition.MISTAKEN: "the stop showed that it was wrong",
 }
 
 AUDIT_QUESTIONS: dict[AuditSubject, tuple[tuple[str, str], ...]] = {

@@ -28,7 +28,13 @@ class AuditAction(StrEnum):
     HIT_VIEWED = "hit-viewed"
     PICTURE_VIEWED = "picture-viewed"
     HIT_ACKNOWLEDGED = "hit-acknowledged"
+    HIT_VERIFIED = "hit-verified"
+    HIT_REFUTED = "hit-refuted"
+    HIT_CONFIRMED = "hit-confirmed"
     HIT_DISPOSED = "hit-disposed"
+    HIT_SET_ASIDE = "hit-set-aside"
+    ACCURACY_VIEWED = "accuracy-viewed"
+    CORRECTIONS_VIEWED = "corrections-viewed"
     DELIVERY_RETRIED = "delivery-retried"
     READS_SEARCHED = "reads-searched"
     SEARCH_REQUESTED = "search-requested"
@@ -62,7 +68,13 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.HIT_VIEWED: "alert-response",
     AuditAction.PICTURE_VIEWED: "alert-response",
     AuditAction.HIT_ACKNOWLEDGED: "alert-response",
+    AuditAction.HIT_VERIFIED: "alert-response",
+    AuditAction.HIT_REFUTED: "alert-response",
+    AuditAction.HIT_CONFIRMED: "alert-response",
     AuditAction.HIT_DISPOSED: "alert-response",
+    AuditAction.HIT_SET_ASIDE: "alert-response",
+    AuditAction.ACCURACY_VIEWED: "audit",
+    AuditAction.CORRECTIONS_VIEWED: "accuracy",
     AuditAction.DELIVERY_RETRIED: "alert-response",
     AuditAction.AUDIT_TRAIL_VIEWED: "audit",
     AuditAction.AUDIT_SAMPLED: "audit",

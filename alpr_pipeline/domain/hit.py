@@ -1,32 +1,13 @@
 """A read that met an entry: possible until a person confirms it."""
 
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
+from alpr_pipeline.domain.issuer import IssuerAgreement, issuers_agree
 from alpr_pipeline.domain.plate import PlateText
 from alpr_pipeline.domain.read import PlateRead, Probability
-
-
-class HitState(StrEnum):
-    """How far a person has come with a hit."""
-
-    NEW = "new"
-    ACKNOWLEDGED = "acknowledged"  # somebody is looking at it
-    DISPOSED = "disposed"  # somebody closed it
-
-
-class Disposition(StrEnum):
-    """How a person closed a hit."""
-
-    CONFIRMED = "confirmed"  # characters, issuer and vehicle agree with the picture, and the entry is still active
-    MISREAD = "misread"
-    WRONG_ISSUER = "wrong-issuer"
-    OTHER_VEHICLE = "other-vehicle"
-    NOT_ACTIVE = "not-active"
-    NO_ACTION = "no-action"
 
 
 class Hit(BaseModel):
@@ -45,3 +26,8 @@ class Hit(BaseModel):
     def exact(self) -> bool:
         """Whether the list has the very text that was read, not another candidate."""
         return self.matched == self.read.plate
+
+    @property
+    def issuer(self) -> IssuerAgreement:
+        """Whether the issuer that was read is the list's."""
+        return issuers_agree(self.read.region, self.entry.issuer)

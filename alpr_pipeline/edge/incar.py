@@ -12,6 +12,7 @@ from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, Priority
 from alpr_pipeline.domain.identity import hit_identity
+from alpr_pipeline.domain.issuer import IssuerAgreement
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.errors import BusUnavailable, StorageUnavailable
@@ -149,6 +150,8 @@ def announcement(hit: Hit) -> str:
     ]
     if not hit.exact:
         lines.append(f"          {difference(hit.read.plate, hit.matched)}  NOT THE SAME TEXT: compare each character")
+    if hit.issuer is IssuerAgreement.DIFFERENT:
+        lines.append("          ISSUER DIFFERS: the plate may be another state's")
     if hit.entry.vehicle:
         lines.append(f"  vehicle {hit.entry.vehicle}")
     lines.append(f"  asked by {hit.entry.authority} {hit.entry.reference}".rstrip())

@@ -186,6 +186,7 @@ class Accuracy(_Section):
     verification: str = ""
     correction: str = ""
     contact: str = ""
+    train_on_corrections: bool = Field(False, description="Whether corrected misreads may be used to train the reader.")
     answer_within: timedelta | None = None
 
 

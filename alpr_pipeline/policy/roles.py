@@ -8,6 +8,7 @@ class Right(StrEnum):
 
     SEE_HITS = "see-hits"
     ACT_ON_HITS = "act-on-hits"
+    SEE_ACCURACY = "see-accuracy"  # how often hits are wrong: figures without plates
     SEE_HOTLISTS = "see-hotlists"
     LOAD_HOTLISTS = "load-hotlists"
     SEE_METRICS = "see-metrics"
@@ -46,12 +47,13 @@ class Role(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.DISPATCHER: frozenset({Right.SEE_HITS, Right.ACT_ON_HITS, Right.SEE_HOTLISTS}),
-    Role.OPERATOR: frozenset({Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS}),
+    Role.DISPATCHER: frozenset({Right.SEE_HITS, Right.ACT_ON_HITS, Right.SEE_HOTLISTS, Right.SEE_ACCURACY}),
+    Role.OPERATOR: frozenset({Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS, Right.SEE_ACCURACY}),
     Role.INVESTIGATOR: frozenset({Right.SEE_HITS, Right.SEE_HOTLISTS, Right.SEARCH_READS, Right.PLACE_HOLDS}),
     Role.SUPERVISOR: frozenset(
         {
             Right.SEE_HITS,
+            Right.SEE_ACCURACY,
             Right.SEE_HOTLISTS,
             Right.SEARCH_READS,
             Right.SEARCH_MOVEMENTS,
@@ -61,9 +63,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_HOLDS,
         }
     ),
-    Role.AUDITOR: frozenset({Right.SEE_HOTLISTS, Right.SEE_METRICS, Right.SEE_AUDIT_TRAIL, Right.JUDGE_AUDITS}),
+    Role.AUDITOR: frozenset(
+        {Right.SEE_ACCURACY, Right.SEE_HOTLISTS, Right.SEE_METRICS, Right.SEE_AUDIT_TRAIL, Right.JUDGE_AUDITS}
+    ),
     Role.CUSTODIAN: frozenset(
         {
+            Right.SEE_ACCURACY,
             Right.SEE_HOTLISTS,
             Right.SEE_METRICS,
             Right.SEE_AUDIT_TRAIL,

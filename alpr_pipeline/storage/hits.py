@@ -7,8 +7,9 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from alpr_pipeline.domain.hit import Disposition, Hit, HitState
+from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.domain.verification import CLOSED, IN_HAND, Act, HitState, Seen, Step, check_step
 from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.tallies import delete_and_tally_hits
@@ -19,10 +20,14 @@ LIST_MAX = 500
 _FIRST = UUID(int=0)
 
 _SELECT = """
-SELECT document, state, stored_at, acknowledged_by, acknowledged_at, disposition, disposed_by, disposed_at, note,
+SELECT document, state, stored_at,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('by', by_user, 'at', at, 'act', facts)
+                                  ORDER BY array_position(%(order)s::text[], to_state)), '[]')
+        FROM hit_steps WHERE hit_steps.hit_id = hits.hit_id),
        ARRAY(SELECT kind FROM hit_pictures WHERE hit_pictures.hit_id = hits.hit_id ORDER BY kind DESC)
 FROM hits
 """
+_ORDER = list(HitState)  # in which steps can only come
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,27 @@ class StoredHit:
     hit: Hit
     state: HitState
     stored_at: datetime
-    acknowledged_by: str | None
-    acknowledged_at: datetime | None
-    disposition: Disposition | None
-    disposed_by: str | None
-    disposed_at: datetime | None
-    note: str
+    steps: tuple[Step, ...]  # the first first
     pictures: tuple[PictureKind, ...]  # the plate first
+
+    def step(self, state: HitState) -> Step | None:
+        """Return the step that led to a state."""
+        return next((step for step in self.steps if step.act.to is state), None)
+
+    @property
+    def seen_by(self) -> str | None:
+        """Who looked at it first, and answers for it."""
+        return self.steps[0].by if self.steps else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state in CLOSED
+
+    @property
+    def actionable(self) -> bool:
+        """Whether it may be acted on: verified by a person, and confirmed to be active."""
+        return self.state is HitState.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +110,7 @@ def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
 
 def get_hit(connection: Connection, hit_id: UUID) -> StoredHit:
     """Return a hit; raise NotStored when there is none, or none any more."""
-    row = connection.execute(_SELECT + "WHERE hit_id = %s", [hit_id]).fetchone()
+    row = connection.execute(_SELECT + "WHERE hit_id = %(hit_id)s", {"hit_id": hit_id, "order": _ORDER}).fetchone()
     if row is None:
         raise NotStored(f"hit {hit_id} is not stored: it was never there, or its time had come")
     return _stored(row)
@@ -114,56 +133,44 @@ def list_hits(
         _SELECT
         + """
         WHERE (captured_at, hit_id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_hit)s)
-          AND (NOT %(open_only)s OR state <> 'disposed')
+          AND (NOT %(open_only)s OR state IN ('new', 'seen', 'verified', 'confirmed'))
         ORDER BY captured_at DESC, hit_id DESC
         LIMIT %(limit)s
         """,
-        {"before": before, "before_hit": before_hit, "open_only": open_only, "limit": min(limit, LIST_MAX)},
+        {
+            "before": before,
+            "before_hit": before_hit,
+            "open_only": open_only,
+            "limit": min(limit, LIST_MAX),
+            "order": _ORDER,
+        },
     ).fetchall()
     return [_stored(row) for row in rows]
 
 
-def acknowledge(connection: Connection, hit_id: UUID, username: str, at: datetime) -> StoredHit:
-    """Note who looks at a new hit; again by the same person changes nothing.
+def take_step(connection: Connection, hit_id: UUID, act: Act, *, by: str, at: datetime) -> StoredHit:
+    """Let a person take a step with a hit; to see it again, oneself, changes nothing.
 
-    Raises StateConflict when another was faster, NotStored when the hit is not there.
+    Raises StateConflict when the step does not follow, or another was faster; NotStored when the hit is not there.
     """
-    changed = connection.execute(
-        """
-        UPDATE hits SET state = 'acknowledged', acknowledged_by = %(username)s, acknowledged_at = %(at)s
-        WHERE hit_id = %(hit_id)s AND state = 'new'
-        """,
-        {"hit_id": hit_id, "username": username, "at": at},
-    ).rowcount
+    row = connection.execute("SELECT state FROM hits WHERE hit_id = %s FOR UPDATE", [hit_id]).fetchone()
     stored = get_hit(connection, hit_id)
-    if changed:
-        _notify(connection, [hit_id])
-    elif stored.state is HitState.DISPOSED or stored.acknowledged_by != username:
-        raise _conflict(stored)
-    return stored
-
-
-def dispose(
-    connection: Connection, hit_id: UUID, username: str, at: datetime, *, disposition: Disposition, note: str = ""
-) -> StoredHit:
-    """Close a hit that somebody has acknowledged.
-
-    Raises StateConflict when nobody has, or when it is closed already; NotStored when it is not there.
-    """
-    changed = connection.execute(
+    if isinstance(act, Seen) and row and HitState(row[0]) in IN_HAND:
+        if stored.seen_by == by:
+            return stored
+        raise StateConflict(f"{stored.seen_by} is checking this hit, since {stored.steps[0].at:%H:%M:%S} UTC")
+    if stored.closed:
+        last = stored.steps[-1]
+        raise StateConflict(f"{last.by} has closed this hit already, at {last.at:%H:%M:%S} UTC")
+    check_step(stored.state, act, len(stored.pictures))
+    connection.execute(
         """
-        UPDATE hits
-        SET state = 'disposed', disposition = %(disposition)s, disposed_by = %(username)s, disposed_at = %(at)s,
-            note = %(note)s
-        WHERE hit_id = %(hit_id)s AND state = 'acknowledged'
+        INSERT INTO hit_steps (hit_id, from_state, to_state, by_user, at, facts) VALUES (%s, %s, %s, %s, %s, %s)
         """,
-        {"hit_id": hit_id, "username": username, "at": at, "disposition": disposition, "note": note},
-    ).rowcount
-    stored = get_hit(connection, hit_id)
-    if not changed:
-        raise _conflict(stored)
+        [hit_id, stored.state, act.to, by, at, act.model_dump_json()],
+    )
     _notify(connection, [hit_id])
-    return stored
+    return get_hit(connection, hit_id)
 
 
 def hits_of_reads(connection: Connection, read_ids: Iterable[UUID]) -> list[HitOfRead]:
@@ -244,28 +251,11 @@ def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
 
 
 def _stored(row: TupleRow) -> StoredHit:
-    document, state, stored_at, acknowledged_by, acknowledged_at, disposition, disposed_by, disposed_at, note, kinds = (
-        row
-    )
+    document, state, stored_at, steps, kinds = row
     return StoredHit(
         hit=Hit.model_validate(document),
         state=HitState(state),
         stored_at=stored_at,
-        acknowledged_by=acknowledged_by,
-        acknowledged_at=acknowledged_at,
-        disposition=Disposition(disposition) if disposition else None,
-        disposed_by=disposed_by,
-        disposed_at=disposed_at,
-        note=note,
+        steps=tuple(Step.model_validate(step) for step in steps),
         pictures=tuple(PictureKind(kind) for kind in kinds),
-    )
-
-
-def _conflict(stored: StoredHit) -> StateConflict:
-    if stored.state is HitState.DISPOSED:
-        return StateConflict(f"hit {stored.hit.hit_id} was closed by {stored.disposed_by} at {stored.disposed_at}")
-    if stored.state is HitState.NEW:
-        return StateConflict(f"hit {stored.hit.hit_id} is not acknowledged yet: acknowledge it, then check it")
-    return StateConflict(
-        f"hit {stored.hit.hit_id} was acknowledged by {stored.acknowledged_by} at {stored.acknowledged_at}"
     )

@@ -7,13 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from alpr_pipeline.domain.hit import Disposition
 from alpr_pipeline.storage.database import Connection
-
-VERIFIED = (Disposition.CONFIRMED,)
-REFUTED = (Disposition.MISREAD, Disposition.WRONG_ISSUER, Disposition.OTHER_VEHICLE, Disposition.NOT_ACTIVE)
-
-_JUDGED = {"verified": list(VERIFIED), "refuted": list(REFUTED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +56,13 @@ def delete_and_tally_hits(connection: Connection, hit_ids: Sequence[UUID]) -> in
     row = connection.execute(
         """
         WITH gone AS (
-            DELETE FROM hits WHERE hit_id = ANY(%(hits)s) RETURNING captured_at, list_name, disposition
+            DELETE FROM hits WHERE hit_id = ANY(%(hits)s) RETURNING captured_at, list_name, hit_verdict(hit_id, state) AS verdict
         ), told AS (
             INSERT INTO hit_tallies
             SELECT (captured_at AT TIME ZONE 'UTC')::date, list_name, count(*),
-                   count(*) FILTER (WHERE disposition = ANY(%(verified)s)),
-                   count(*) FILTER (WHERE disposition = ANY(%(refuted)s)),
-                   count(*) FILTER (WHERE NOT coalesce(disposition, '') = ANY(%(verified)s || %(refuted)s))
+                   count(*) FILTER (WHERE verdict = 'verified'),
+                   count(*) FILTER (WHERE verdict = 'refuted'),
+                   count(*) FILTER (WHERE verdict IN ('closed', 'waiting'))
             FROM gone GROUP BY 1, 2
             ON CONFLICT (day, list_name) DO UPDATE
             SET hits = hit_tallies.hits + excluded.hits, verified = hit_tallies.verified + excluded.verified,
@@ -76,7 +70,7 @@ def delete_and_tally_hits(connection: Connection, hit_ids: Sequence[UUID]) -> in
         )
         SELECT count(*) FROM gone
         """,
-        {"hits": list(hit_ids)} | _JUDGED,
+        {"hits": list(hit_ids)},
     ).fetchone()
     return int(row[0]) if row else 0
 
@@ -91,10 +85,10 @@ def hits_by_list(connection: Connection, first: date, end: date) -> list[ListTal
                    sum(hits - verified - refuted - closed)::bigint AS waiting
             FROM (
                 SELECT list_name, count(*) AS hits,
-                       count(*) FILTER (WHERE disposition = ANY(%(verified)s)) AS verified,
-                       count(*) FILTER (WHERE disposition = ANY(%(refuted)s)) AS refuted,
-                       count(*) FILTER (WHERE NOT disposition = ANY(%(verified)s || %(refuted)s)) AS closed
-                FROM hits
+                       count(*) FILTER (WHERE verdict = 'verified') AS verified,
+                       count(*) FILTER (WHERE verdict = 'refuted') AS refuted,
+                       count(*) FILTER (WHERE verdict = 'closed') AS closed
+                FROM hits, hit_verdict(hit_id, state) AS verdict
                 WHERE captured_at >= %(first)s::timestamp AT TIME ZONE 'UTC'
                   AND captured_at < %(end)s::timestamp AT TIME ZONE 'UTC'
                 GROUP BY list_name
@@ -104,5 +98,5 @@ def hits_by_list(connection: Connection, first: date, end: date) -> list[ListTal
             ) AS counted
             GROUP BY list_name ORDER BY list_name
             """,
-            {"first": first, "end": end} | _JUDGED,
+            {"first": first, "end": end},
         ).fetchall()

@@ -13,10 +13,11 @@ import uvicorn
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
-from alpr_pipeline.domain.hit import Disposition, Hit
+from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.domain.verification import Act, Refutation, Refuted, Seen
 from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.hits import HitPicture, acknowledge, attach_pictures, dispose, store_hits
+from alpr_pipeline.storage.hits import HitPicture, attach_pictures, store_hits, take_step
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.storage.vault import Vault
 from alpr_pipeline.telemetry.health import Health
@@ -101,9 +102,13 @@ class Stage:
 
     def close(self, hit: Hit) -> None:
         """Let a colleague close a hit as misread."""
+        self.step(hit, Seen(), Refuted(reason=Refutation.MISREAD))
+
+    def step(self, hit: Hit, *acts: Act) -> None:
+        """Let a colleague take steps with a hit."""
         with self.database.connection() as connection:
-            acknowledge(connection, hit.hit_id, "other-dispatcher", datetime.now(UTC))
-            dispose(connection, hit.hit_id, "other-dispatcher", datetime.now(UTC), disposition=Disposition.MISREAD)
+            for act in acts:
+                take_step(connection, hit.hit_id, act, by="other-dispatcher", at=datetime.now(UTC))
 
     def show(self, hit: Hit) -> None:
         """Let the pictures of a hit arrive."""

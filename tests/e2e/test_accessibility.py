@@ -27,14 +27,14 @@ def test_every_state_of_a_hit_can_be_worked_with(stage: Stage, sign_in: SignIn, 
     stage.see(
         "DE26MOX", listed="DE26M0X", probability=0.31, issuer="FR", read={"characters": [[("D", 0.5), ("O", 0.4)]]}
     )
-    page.locator("[data-acknowledge]").wait_for()
+    page.locator("[data-see]").wait_for()
     found["new"] = faults(page)
     page.keyboard.press("a")
-    page.locator("[data-verify]").wait_for()
+    page.locator("[data-step-form=verified]").wait_for()
     page.keyboard.press("x")
     found["checked"] = faults(page)
     page.get_by_label("Misread").check()
-    page.get_by_role("button", name="Close this hit").click()
+    page.get_by_role("button", name="Refute this hit").click()
     page.locator(".verdict.closed").wait_for()
     found["closed"] = faults(page)
     page.keyboard.press("?")
@@ -56,7 +56,7 @@ def test_every_other_page_can_be_worked_with(stage: Stage, sign_in: SignIn, tmp_
     page.get_by_role("button", name="Put in force").click()
     page.locator("[data-report]").wait_for()
     found["report"] = faults(page)
-    for path in ("/hotlists", "/hotlists/demo", "/hits", "/nowhere", "/signin?ended=true"):
+    for path in ("/hotlists", "/hotlists/demo", "/accuracy", "/hits", "/nowhere", "/signin?ended=true"):
         page.goto(stage.url + path)
         found[path] = faults(page)
     assert {state: wrong for state, wrong in found.items() if wrong} == {}

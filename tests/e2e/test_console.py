@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from alpr_pipeline.domain.hit import Disposition, HitState
+from alpr_pipeline.domain.verification import HitState, Seen, Verified
 from alpr_pipeline.storage.hits import get_hit
 from tests.e2e.conftest import SignIn
 from tests.e2e.stage import Stage
@@ -93,56 +93,85 @@ def test_the_slower_of_two_pages_says_who_was_faster(stage: Stage, sign_in: Sign
     """A page that has not heard yet asks, is refused, and names the colleague."""
     slow = live(sign_in("other-dispatcher"))
     hit = stage.see()
-    slow.locator("[data-acknowledge]").wait_for()
+    slow.locator("[data-see]").wait_for()
     fast = live(sign_in(path=f"/hits/{hit.hit_id}"))
 
     def after_the_other(route: object) -> None:
         fast.keyboard.press("a")
-        expect(fast.locator("[data-verify]")).to_be_visible()
+        expect(fast.locator("[data-step-form=verified]")).to_be_visible()
         route.continue_()
 
-    slow.route("**/acknowledge", after_the_other)
-    slow.get_by_role("button", name="Acknowledge").click(no_wait_after=True)
-    expect(slow.locator("[data-said]")).to_have_text("some-dispatcher was faster and is checking this hit.")
-    expect(slow.get_by_text("Ask before you close it.")).to_be_visible()
+    slow.route("**/steps", after_the_other)
+    slow.get_by_role("button", name="I am looking at it").click(no_wait_after=True)
+    expect(slow.locator("[data-said]")).to_contain_text("some-dispatcher is checking this hit, since")
+    expect(slow.get_by_text("Ask before you go on with it.")).to_be_visible()
 
 
-def test_a_hit_is_confirmed_only_when_everything_is_checked(stage: Stage, sign_in: SignIn) -> None:
-    """By keys alone: acknowledge, tick three, say who confirmed the entry and how, confirm."""
+def test_a_hit_goes_its_way_by_keys_alone(stage: Stage, sign_in: SignIn) -> None:
+    """Look, tick three, say who confirmed the entry and how, say what came of it: each waits for the one before."""
     page = live(sign_in())
     hit = stage.see()
-    page.locator("[data-acknowledge]").wait_for()
+    page.locator("[data-see]").wait_for()
     page.keyboard.press("a")
-    confirm = page.get_by_role("button", name="Confirm this hit")
-    expect(confirm).to_have_attribute("aria-disabled", "true")
-    for key in "123":
-        page.keyboard.press(key)
+    verified = page.get_by_role("button", name="All three agree")
+    expect(verified).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("1")
+    page.keyboard.press("3")
+    page.keyboard.press("v")
+    expect(page.get_by_text("Still missing: issuer.")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("v")
+    expect(page.locator(".verdict.open")).to_contain_text("VERIFIED, NOT CONFIRMED")
+    expect(page.get_by_label("Who said that it is active?")).to_be_focused()
+    page.keyboard.type("Demo Sheriff, desk")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("c")
-    expect(page.get_by_text("Still missing: who confirmed the entry, and how.")).to_be_visible()
-    page.get_by_label("Confirmed by").fill("Demo Sheriff, desk")
-    page.get_by_role("combobox", name="How").select_option("Telephone")
-    expect(confirm).to_have_attribute("aria-disabled", "false")
-    confirm.click()
-    expect(page.locator(".verdict.confirmed")).to_contain_text("By some-dispatcher")
-    expect(page.locator("[data-part-of-queue=disposed] [data-hit]")).to_have_count(1)
+    expect(page.locator(".verdict.confirmed")).to_contain_text("CONFIRMED ACTIVE")
+    expect(page.get_by_text("Still missing: what came of it.")).to_be_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("d")
+    expect(page.locator(".verdict.closed")).to_contain_text("CLOSED: STOPPED Stopped and let go on. By you")
+    expect(page.locator("[data-part-of-queue=closed] [data-hit]")).to_have_count(1)
     with stage.database.connection() as connection:
         stored = get_hit(connection, hit.hit_id)
-    assert (stored.state, stored.disposition) == (HitState.DISPOSED, Disposition.CONFIRMED)
+    assert [step.act.to for step in stored.steps] == [
+        HitState.SEEN, HitState.VERIFIED, HitState.CONFIRMED, HitState.DISPOSED,
+    ]  # fmt: skip
+
+
+def test_pictures_are_large_when_somebody_wants_them(stage: Stage, sign_in: SignIn) -> None:
+    """Key f gives the queue's place to the pictures, and back; the next visit is as the last."""
+    stage.see()
+    page = live(sign_in())
+    evidence = page.locator(".evidence")
+    evidence.wait_for()
+    before = evidence.bounding_box()
+    page.keyboard.press("f")
+    expect(page.locator(".cards").first).to_be_hidden()
+    after = evidence.bounding_box()
+    assert before
+    assert after
+    assert after["width"] > before["width"] * 1.4
+    page.reload()
+    live(page)
+    expect(page.locator(".cards").first).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator(".cards").first).to_be_visible()
 
 
 def test_a_half_filled_check_survives_news(stage: Stage, sign_in: SignIn) -> None:
     """Late pictures and other hits change the page around it, and take nothing away."""
     page = live(sign_in())
     hit = stage.see("4DEM027", picture=False)
-    page.locator("[data-acknowledge]").click()
+    page.locator("[data-see]").click()
     page.get_by_role("checkbox", name="Characters").check()
-    page.get_by_label("Confirmed by").fill("Demo")
     stage.show(hit)
     stage.see("DE26MOX")
     page.get_by_alt_text("The whole picture").wait_for()
     page.locator("[data-alarm-plate]", has_text="DE26MOX").wait_for()
     expect(page.get_by_role("checkbox", name="Characters")).to_be_checked()
-    expect(page.get_by_label("Confirmed by")).to_have_value("Demo")
+    expect(page.locator("[data-witness]")).to_be_hidden()
 
 
 def test_a_misread_is_marked_and_closed(stage: Stage, sign_in: SignIn) -> None:
@@ -153,12 +182,13 @@ def test_a_misread_is_marked_and_closed(stage: Stage, sign_in: SignIn) -> None:
     expect(page.locator(".match")).to_contain_text("Not exact: 1 character differs")
     expect(page.locator(".signs td.different")).to_have_count(1)
     page.keyboard.press("a")
-    page.locator("[data-close]").wait_for()
+    page.locator("[data-close]").first.wait_for()
     page.keyboard.press("x")
-    page.get_by_label("Misread").check()
-    page.get_by_label("Note, if it helps the next person").fill("the fifth character is a letter")
-    page.get_by_role("button", name="Close this hit").click()
-    expect(page.locator(".verdict.closed")).to_contain_text("CLOSED: MISREAD")
+    page.keyboard.press("m")
+    page.get_by_label("What the plate really says").fill("de26mox")
+    page.get_by_label("Note, if it helps the next person").first.fill("the fifth character is a letter")
+    page.get_by_role("button", name="Refute this hit").click()
+    expect(page.locator(".verdict.closed")).to_contain_text("The picture shows other characters: it says DE26MOX.")
     expect(page.locator(".note")).to_contain_text("the fifth character is a letter")
 
 
@@ -175,12 +205,11 @@ def test_the_queue_is_walked_by_keys(stage: Stage, sign_in: SignIn) -> None:
     page.keyboard.press("j")
     page.keyboard.press("n")
     expect(opened).to_have_attribute("data-detail-of", str(high.hit_id))
-    page.keyboard.press("a")
-    page.get_by_label("Confirmed by").fill("")
-    page.get_by_label("Confirmed by").press_sequentially("jkn")
+    stage.step(high, Seen(), Verified(characters=True, issuer=True, vehicle=True))
+    page.get_by_label("Who said that it is active?").press_sequentially("jkn")
     expect(opened).to_have_attribute("data-detail-of", str(high.hit_id))
     page.keyboard.press("Escape")
-    page.locator("h2").first.click()
+    page.locator("#queue-new").click(position={"x": 5, "y": 5})
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
@@ -195,7 +224,7 @@ def test_sound_is_as_the_button_says(stage: Stage, sign_in: SignIn) -> None:
     expect(sound).to_have_attribute("aria-pressed", "true")
     page.reload()
     expect(sound).not_to_have_text("Sound off")
-    page.locator("h2").first.click()
+    page.locator("#queue-new").click(position={"x": 5, "y": 5})
     expect(sound).to_have_text("Sound on")
 
 
@@ -217,7 +246,7 @@ def test_a_lost_connection_is_said_and_caught_up(stage: Stage, sign_in: SignIn) 
     expect(page.locator("[data-lost]")).to_be_hidden()
     expect(page.locator("[data-part-of-queue=new] [data-hit]")).to_have_count(1)
     expect(page.locator(f"#hit-{missed.hit_id}")).to_be_visible()
-    expect(page.locator("[data-part-of-queue=disposed] [data-hit]")).to_have_attribute("data-hit", str(closed.hit_id))
+    expect(page.locator("[data-part-of-queue=closed] [data-hit]")).to_have_attribute("data-hit", str(closed.hit_id))
     expect(page.locator("[data-alarm-plate]")).to_have_text("4DEM027")
 
 

@@ -16,10 +16,11 @@ from alpr_pipeline.alerting.routing import Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.alerting.webhook import signature
 from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.domain.verification import Seen
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import alerts
 from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.hits import acknowledge, delete_hits, store_hits
+from alpr_pipeline.storage.hits import delete_hits, store_hits, take_step
 from tests.made import NOON, a_hit, a_read, an_entry
 
 SECRET = b"a secret of the demo, long enough"
@@ -159,7 +160,7 @@ def test_escalation_only_when_nobody_acknowledged(database: Database, receiver: 
     desk.store(seen, unseen)
     assert desk.once(timedelta(seconds=59)) == 0
     with database.connection() as connection:
-        acknowledge(connection, seen.hit_id, "ada", desk.now)
+        take_step(connection, seen.hit_id, Seen(), by="ada", at=desk.now)
     assert desk.once(timedelta(seconds=1)) == 1
     assert json.loads(receiver.heard[0][1])["type"] == "hit.escalated"
     assert json.loads(receiver.heard[0][1])["hit"]["hit_id"] == str(unseen.hit_id)

@@ -12,19 +12,16 @@ import pytest
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.policy.shipped import default_policy_text
 from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.hits import HitPicture, attach_pictures, store_hits
+from alpr_pipeline.storage.policies import approve_version, insert_version
 from tests.integration.api.conftest import Api
 from tests.made import a_hit, a_read
 
-CHECKED = {
-    "disposition": "confirmed",
-    "characters": True,
-    "issuer": True,
-    "vehicle": True,
-    "active_confirmed_by": "Demo Sheriff, desk",
-    "active_confirmed_how": "telephone",
-}
+VERIFIED = {"to": "verified", "characters": True, "issuer": True, "vehicle": True, "witness": "unit 12"}
+CONFIRMED = {"to": "confirmed", "said_by": "Demo Sheriff, desk", "said_how": "telephone"}
+MISREAD = {"to": "refuted", "reason": "misread", "says": "DEM0123"}
 
 
 def stored(api: Api, **fields: Any) -> Hit:
@@ -32,6 +29,10 @@ def stored(api: Api, **fields: Any) -> Hit:
     with api.services.database.connection() as connection:
         store_hits(connection, [hit])
     return hit
+
+
+def step(client: httpx.Client, hit: Hit, **act: Any) -> httpx.Response:
+    return client.post(f"/api/v1/hits/{hit.hit_id}/steps", json=act)
 
 
 def events(answer: httpx.Response) -> Iterator[tuple[str, Any]]:
@@ -59,60 +60,118 @@ def test_a_hit_stored_while_one_watches_comes_at_once(api: Api) -> None:
 
 
 def test_a_watcher_sees_what_a_colleague_does(api: Api) -> None:
-    """An acknowledged hit comes again in its new state."""
+    """A hit that somebody looks at comes again in its new state."""
     hit = stored(api)
     with api.client(Role.DISPATCHER) as client, client.stream("GET", "/api/v1/hits/stream", timeout=20) as answer:
         told = events(answer)
         next(told), next(told)
         with api.client(Role.DISPATCHER) as colleague:
-            colleague.post(f"/api/v1/hits/{hit.hit_id}/acknowledge").raise_for_status()
+            step(colleague, hit, to="seen").raise_for_status()
         name, data = next(told)
-    assert (name, data["state"], data["acknowledged_by"]) == ("hit", "acknowledged", "some-dispatcher")
+    assert (name, data["state"], data["steps"][0]["by"]) == ("hit", "seen", "some-dispatcher")
 
 
-def test_of_two_colleagues_one_acknowledges(api: Api) -> None:
+def test_of_two_colleagues_one_takes_the_hit(api: Api) -> None:
     """The slower one is told who was faster."""
     hit = stored(api)
     answers: list[httpx.Response] = []
 
-    def acknowledge(whose: str) -> None:
+    def look(whose: str) -> None:
         with api.client(Role.DISPATCHER, whose) as client:
-            answers.append(client.post(f"/api/v1/hits/{hit.hit_id}/acknowledge"))
+            answers.append(step(client, hit, to="seen"))
 
-    threads = [threading.Thread(target=acknowledge, args=(whose,)) for whose in ("some", "other")]
+    threads = [threading.Thread(target=look, args=(whose,)) for whose in ("some", "other")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     faster, slower = sorted(answers, key=lambda answer: answer.status_code)
-    assert faster.json()["acknowledged_by"] in slower.json()["detail"]
+    assert faster.json()["steps"][0]["by"] in slower.json()["detail"]
 
 
-@pytest.mark.parametrize("missing", ["characters", "issuer", "vehicle", "active_confirmed_by", "active_confirmed_how"])
-def test_confirmed_needs_every_check(api: Api, missing: str) -> None:
-    """Without all ticks and a named confirmation a hit cannot be called confirmed (DESIGN decision 7)."""
-    hit = stored(api)
-    body = {name: value for name, value in CHECKED.items() if name != missing}
-    with api.client(Role.DISPATCHER) as client:
-        client.post(f"/api/v1/hits/{hit.hit_id}/acknowledge")
-        answer = client.post(f"/api/v1/hits/{hit.hit_id}/dispose", json=body)
-        assert answer.status_code == 422
-        assert "confirmed needs" in answer.json()["detail"]
-        assert client.get(f"/api/v1/hits/{hit.hit_id}").json()["state"] == "acknowledged"
-
-
-def test_a_checked_hit_is_closed_and_leaves_the_open_ones(api: Api) -> None:
-    """With everything checked it is confirmed, by name and time."""
+@pytest.mark.parametrize("missing", ["characters", "issuer", "vehicle"])
+def test_verified_needs_every_check(api: Api, missing: str) -> None:
+    """Without all ticks a hit cannot be called verified (DESIGN decision 7), and stays where it was."""
     hit = stored(api)
     with api.client(Role.DISPATCHER) as client:
-        client.post(f"/api/v1/hits/{hit.hit_id}/acknowledge").raise_for_status()
-        closed = client.post(f"/api/v1/hits/{hit.hit_id}/dispose", json=CHECKED).json()
+        step(client, hit, to="seen")
+        answer = step(client, hit, **{name: value for name, value in VERIFIED.items() if name != missing})
+        assert (answer.status_code, missing in answer.json()["detail"]) == (422, True)
+        assert client.get(f"/api/v1/hits/{hit.hit_id}").json()["state"] == "seen"
+
+
+def test_a_step_that_is_not_next_is_refused(api: Api) -> None:
+    """With what is missing."""
+    hit = stored(api)
+    with api.client(Role.DISPATCHER) as client:
+        step(client, hit, to="seen")
+        for act in (CONFIRMED, {"to": "disposed", "disposition": "arrested"}):
+            answer = step(client, hit, **act)
+            assert (answer.status_code, "not checked against the pictures yet" in answer.json()["detail"]) == (
+                409,
+                True,
+            )
+
+
+def test_a_hit_goes_its_way_and_leaves_the_open_ones(api: Api) -> None:
+    """It may be acted on when it is confirmed, not before; each step is on record, and no word of a note."""
+    hit = stored(api)
+    ending = {"to": "disposed", "disposition": "recovered", "note": "behind the depot"}
+    with api.client(Role.DISPATCHER) as client:
+        answers = [step(client, hit, **act).json() for act in ({"to": "seen"}, VERIFIED, CONFIRMED, ending)]
         assert client.get("/api/v1/hits").json() == []
         assert len(client.get("/api/v1/hits", params={"open_only": False}).json()) == 1
-    assert (closed["state"], closed["disposition"], closed["disposed_by"]) == (
-        "disposed", "confirmed", "some-dispatcher",
-    )  # fmt: skip
+    assert [answer["actionable"] for answer in answers] == [False, False, True, False]
+    with api.services.database.connection() as connection:
+        trail = [one for one in list_records(connection, limit=20) if one.object == str(hit.hit_id)]
+    assert [one.action for one in trail][::-1] == ["hit-acknowledged", "hit-verified", "hit-confirmed", "hit-disposed"]
+    assert "depot" not in str(trail)
+
+
+def test_figures_count_what_people_found(api: Api) -> None:
+    """By camera, list and reader, with the reasons; an auditor sees them, and no plate."""
+    now = api.services.now()
+    hits = [stored(api, camera_id=camera, captured_at=now) for camera in ("one", "one", "one", "two")]
+    with api.client(Role.DISPATCHER) as client:
+        for hit in hits[:3]:
+            step(client, hit, to="seen").raise_for_status()
+        step(client, hits[0], **MISREAD).raise_for_status()
+        step(client, hits[1], **VERIFIED).raise_for_status()
+    with api.client(Role.AUDITOR) as client:
+        found = {one["name"]: one for one in client.get("/api/v1/accuracy").json()}
+        by_reader = client.get("/api/v1/accuracy", params={"by": "reader"}).json()
+        assert client.get("/accuracy", headers={"accept": "text/html"}).status_code == 200
+    one = found["one"]
+    assert (one["hits"], one["checked"], one["verified"], one["wrong"]) == (3, 2, 1, 1)
+    assert one["refuted"] == {"misread": 1, "wrong-issuer": 0, "not-listed": 0, "other-vehicle": 0}
+    assert found["two"]["unchecked"] == 1
+    assert [(row["name"], row["hits"]) for row in by_reader] == [("test", 4)]
+
+
+def test_corrections_train_nothing_unless_the_policy_allows_it(api: Api) -> None:
+    """The shipped policy does not."""
+    with api.client(Role.DISPATCHER) as client:
+        answer = client.get("/api/v1/accuracy/corrections")
+    assert (answer.status_code, "accuracy.train_on_corrections" in answer.json()["detail"]) == (403, True)
+
+
+def test_corrections_are_candidates_where_the_policy_allows_it(api: Api) -> None:
+    """A misread with what the plate really says, if its picture is there to learn from."""
+    now = api.services.now()
+    text = default_policy_text().replace("train_on_corrections = false", "train_on_corrections = true")
+    with api.services.database.connection() as connection:
+        number = insert_version(connection, text, "some-custodian", now, now)
+        approve_version(connection, number, "other-custodian", now)
+    seen, unseen = stored(api, captured_at=now), stored(api, captured_at=now)
+    with api.services.database.connection() as connection:
+        attach_pictures(connection, [HitPicture(seen.hit_id, PictureKind.PLATE, "hits/test.jpg")])
+    with api.client(Role.DISPATCHER) as client:
+        for hit in (seen, unseen):
+            step(client, hit, to="seen")
+            step(client, hit, **MISREAD).raise_for_status()
+        (found,) = client.get("/api/v1/accuracy/corrections").json()
+    assert (found["hit_id"], found["read"], found["says"]) == (str(seen.hit_id), "DEMO123", "DEM0123")
 
 
 def test_a_picture_is_served_and_its_look_recorded(api: Api) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from alpr_pipeline.cli.main import application
 from alpr_pipeline.domain.audit import AuditAction, Outcome
-from alpr_pipeline.domain.hit import Disposition
+from alpr_pipeline.domain.verification import Act, Confirmed, Disposed, Disposition, Refutation, Refuted, Seen, Verified
 from alpr_pipeline.errors import ConfigError, NotStored
 from alpr_pipeline.oversight.transparency import Report, preview, publish_due, published_periods, published_report
 from alpr_pipeline.oversight.transparency_forms import report_as_csv, report_in_words
@@ -16,7 +16,7 @@ from alpr_pipeline.policy.periods import parse_period, period_of
 from alpr_pipeline.policy.shipped import default_policy
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
-from alpr_pipeline.storage.hits import acknowledge, delete_hits, dispose, store_hits
+from alpr_pipeline.storage.hits import delete_hits, store_hits, take_step
 from alpr_pipeline.storage.reads import copy_reads, create_partitions, store_reads
 from alpr_pipeline.storage.tallies import fold_read_tallies
 from tests.made import a_hit, a_read, an_entry
@@ -27,16 +27,21 @@ THIS = period_of(TODAY.date(), default_policy().transparency.every)
 OVER = THIS.until + timedelta(days=15)  # settled
 
 
-def hit_often(connection: Connection, list_name: str, *dispositions: Disposition | None) -> list[object]:
-    """Hits of one list, each closed as it is said."""
+VERIFIED = Verified(characters=True, issuer=True, vehicle=True, witness="unit 12")
+RIGHT: list[Act] = [Seen(), VERIFIED, Confirmed(said_by="desk", said_how="radio")]
+MISREAD: list[Act] = [Seen(), Refuted(reason=Refutation.MISREAD)]
+MISTAKEN: list[Act] = [*RIGHT, Disposed(disposition=Disposition.MISTAKEN)]
+
+
+def hit_often(connection: Connection, list_name: str, *ways: list[Act]) -> list[object]:
+    """Hits of one list, each with which people did what is said."""
     hits = []
-    for number, disposition in enumerate(dispositions):
+    for number, acts in enumerate(ways):
         read = a_read(captured_at=TODAY - timedelta(seconds=number))
         hit = a_hit(read, an_entry(list_name=list_name))
         store_hits(connection, [hit])
-        if disposition:
-            acknowledge(connection, hit.hit_id, "ada", TODAY)
-            dispose(connection, hit.hit_id, "ada", TODAY, disposition=disposition)
+        for act in acts:
+            take_step(connection, hit.hit_id, act, by="ada", at=TODAY)
         hits.append(hit.hit_id)
     return hits
 
@@ -55,7 +60,7 @@ def test_figures_come_from_the_tables(database: Database) -> None:
     """Reads, hits with what became of them, searches by purpose, releases by agency, refusals."""
     with database.connection() as connection:
         store_reads(connection, [a_read(captured_at=TODAY) for _ in range(40)], DAY)
-        hit_often(connection, "demo", *[Disposition.CONFIRMED] * 6, *[Disposition.MISREAD] * 5, *[None] * 9)
+        hit_often(connection, "demo", *[RIGHT] * 6, *[MISREAD] * 4, MISTAKEN, *[[]] * 9)
         search_often(connection, "stolen-vehicle", 7)
         search_often(connection, "curiosity", 5, Outcome.REFUSED)
     report = now_of(database)
@@ -69,9 +74,9 @@ def test_figures_come_from_the_tables(database: Database) -> None:
 def test_a_small_number_is_hidden_with_another(database: Database) -> None:
     """Neither list nor purpose can be had by a subtraction."""
     with database.connection() as connection:
-        hit_often(connection, "demo", *[None] * 8)
-        hit_often(connection, "rare", *[None] * 2)
-        hit_often(connection, "third", *[None] * 20)
+        hit_often(connection, "demo", *[[]] * 8)
+        hit_often(connection, "rare", *[[]] * 2)
+        hit_often(connection, "third", *[[]] * 20)
         search_often(connection, "stolen-vehicle", 2)
         search_often(connection, "missing-person", 9)
     report = now_of(database)
@@ -88,7 +93,7 @@ def test_what_is_gone_still_counts(database: Database) -> None:
         copy_reads(connection, reads)
         assert store_reads(connection, [*reads, a_read(captured_at=TODAY)], DAY) == 1
         connection.execute("DELETE FROM reads")
-        hits = hit_often(connection, "demo", *[Disposition.CONFIRMED] * 6, *[None] * 6)
+        hits = hit_often(connection, "demo", *[RIGHT] * 6, *[[]] * 6)
         before = preview(connection, THIS, TODAY + DAY)
         delete_hits(connection, hits[3:])
         fold_read_tallies(connection, (TODAY + DAY).date())
@@ -102,7 +107,7 @@ def test_what_is_gone_still_counts(database: Database) -> None:
 def test_a_report_comes_when_its_period_is_settled_and_never_changes(database: Database) -> None:
     """Two weeks after its end; a later count of the same days cannot be subtracted from it. On record."""
     with database.connection() as connection:
-        hit_often(connection, "demo", *[None] * 9)
+        hit_often(connection, "demo", *[[]] * 9)
         search_often(connection, "stolen-vehicle", 6)
         assert publish_due(connection, THIS.until + timedelta(days=13)) == []
         assert publish_due(connection, OVER) == [str(THIS)]
@@ -147,7 +152,7 @@ def test_its_forms_say_the_same_and_no_plate(database: Database) -> None:
     """Words and table hold each figure; a name that begins like a formula is none."""
     with database.connection() as connection:
         store_reads(connection, [a_read(captured_at=TODAY) for _ in range(9)], DAY)
-        hit_often(connection, "demo", *[None] * 9)
+        hit_often(connection, "demo", *[[]] * 9)
         for _ in range(6):
             record(connection, username="x", action=AuditAction.DATA_RELEASED, detail={}, entity="=cmd|' /C calc'!A0")
     report = now_of(database)

@@ -7,20 +7,34 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alpr_pipeline.domain.hit import Disposition, Hit, HitState
+from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.picture import PictureKind
-from alpr_pipeline.errors import NotStored, StateConflict
-from alpr_pipeline.storage.database import Database, notifications
+from alpr_pipeline.domain.verification import (
+    NEXT,
+    Act,
+    Confirmed,
+    Disposed,
+    Disposition,
+    HitState,
+    Refutation,
+    Refuted,
+    Seen,
+    SetAside,
+    Verified,
+)
+from alpr_pipeline.errors import NotStored, StateConflict, StorageRefused
+from alpr_pipeline.storage.database import Connection, Database, notifications
 from alpr_pipeline.storage.hits import (
     HITS_CHANNEL,
     HitPicture,
-    acknowledge,
+    StoredHit,
     attach_pictures,
-    dispose,
+    delete_hits,
     get_hit,
     list_hits,
     picture_path,
     store_hits,
+    take_step,
 )
 from tests.made import NOON, a_hit, a_read, an_entry
 
@@ -37,7 +51,7 @@ def test_a_hit_comes_back_whole(database: Database) -> None:
     with database.connection() as connection:
         stored = get_hit(connection, hit.hit_id)
     assert stored.hit == hit
-    assert (stored.state, stored.acknowledged_by, stored.disposition, stored.pictures) == (HitState.NEW, None, None, ())
+    assert (stored.state, stored.steps, stored.pictures) == (HitState.NEW, (), ())
 
 
 def test_a_hit_is_new_once(database: Database) -> None:
@@ -47,62 +61,162 @@ def test_a_hit_is_new_once(database: Database) -> None:
     assert store(database, hit, other, other) == [other.hit_id]
 
 
+VERIFIED = Verified(characters=True, issuer=True, vehicle=True, witness="unit 12")
+CONFIRMED = Confirmed(said_by="Demo Sheriff, desk", said_how="telephone")
+MISREAD = Refuted(reason=Refutation.MISREAD)
+
+
+def go(connection: Connection, hit: Hit, *acts: Act, by: str = "ada") -> StoredHit:
+    for act in acts:
+        stored = take_step(connection, hit.hit_id, act, by=by, at=NOON)
+    return stored
+
+
 def test_a_replay_does_not_open_a_closed_hit_again(database: Database) -> None:
     """What a person did stays."""
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
-        acknowledge(connection, hit.hit_id, "ada", NOON)
-        dispose(connection, hit.hit_id, "ada", NOON, disposition=Disposition.MISREAD)
+        go(connection, hit, Seen(), MISREAD)
     store(database, hit)
     with database.connection() as connection:
-        assert get_hit(connection, hit.hit_id).state is HitState.DISPOSED
+        assert get_hit(connection, hit.hit_id).state is HitState.REFUTED
 
 
-def test_the_second_to_acknowledge_is_told_who_was_first(database: Database) -> None:
-    """One hit, one person."""
+def test_the_second_to_look_is_told_who_was_first(database: Database) -> None:
+    """One hit, one person; to look again oneself changes nothing."""
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
-        stored = acknowledge(connection, hit.hit_id, "ada", NOON)
-        assert (stored.state, stored.acknowledged_by, stored.acknowledged_at) == (HitState.ACKNOWLEDGED, "ada", NOON)
+        stored = go(connection, hit, Seen())
+        assert (stored.state, stored.seen_by, stored.steps[0].at) == (HitState.SEEN, "ada", NOON)
         with pytest.raises(StateConflict, match="ada"):
-            acknowledge(connection, hit.hit_id, "bob", NOON)
-        assert acknowledge(connection, hit.hit_id, "ada", NOON + timedelta(1)).acknowledged_at == NOON
+            go(connection, hit, Seen(), by="bob")
+        assert len(take_step(connection, hit.hit_id, Seen(), by="ada", at=NOON + timedelta(1)).steps) == 1
+
+
+def test_each_step_is_kept_with_its_person_and_time(database: Database) -> None:
+    """From new to what came of it, every finding as it was given."""
+    hit = a_hit()
+    store(database, hit)
+    acts = [Seen(), VERIFIED, CONFIRMED, Disposed(disposition=Disposition.RECOVERED, note="unit sent")]
+    with database.connection() as connection:
+        for minute, (act, by) in enumerate(zip(acts, ["ada", "ada", "bob", "eve"], strict=True)):
+            stored = take_step(connection, hit.hit_id, act, by=by, at=NOON + timedelta(minutes=minute))
+    assert [step.act for step in stored.steps] == acts
+    assert [(step.by, step.at.minute) for step in stored.steps] == [("ada", 0), ("ada", 1), ("bob", 2), ("eve", 3)]
+    assert (stored.closed, stored.actionable) == (True, False)
 
 
 def test_a_closed_hit_stays_closed(database: Database) -> None:
-    """It can be neither closed again nor acknowledged."""
+    """No step leads out of it, and who closed it is named."""
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
-        acknowledge(connection, hit.hit_id, "ada", NOON)
-        stored = dispose(connection, hit.hit_id, "ada", NOON, disposition=Disposition.CONFIRMED, note="unit sent")
-        assert (stored.disposition, stored.disposed_by, stored.note) == (Disposition.CONFIRMED, "ada", "unit sent")
-        with pytest.raises(StateConflict, match="closed by ada"):
-            dispose(connection, hit.hit_id, "bob", NOON, disposition=Disposition.MISREAD)
-        with pytest.raises(StateConflict, match="closed by ada"):
-            acknowledge(connection, hit.hit_id, "ada", NOON)
+        go(connection, hit, Seen(), MISREAD)
+        for act in (Seen(), VERIFIED, CONFIRMED, MISREAD):
+            with pytest.raises(StateConflict, match="ada has closed"):
+                go(connection, hit, act, by="bob")
 
 
-def test_a_hit_that_nobody_acknowledged_is_not_closed(database: Database) -> None:
-    """Nothing skips a step, whatever the reason it would be closed with."""
+EVERYTHING = [
+    Seen(),
+    VERIFIED,
+    MISREAD,
+    CONFIRMED,
+    Disposed(disposition=Disposition.STOPPED),
+    SetAside(note="too late"),
+]
+
+
+@pytest.mark.parametrize("before", [[], [Seen()], [Seen(), VERIFIED], [Seen(), VERIFIED, CONFIRMED]])
+def test_the_database_itself_refuses_to_skip_a_step(database: Database, before: list[Act]) -> None:
+    """Whatever program asks: of all steps from here, those alone that the table of the domain has."""
     hit = a_hit()
     store(database, hit)
     with database.connection() as connection:
-        for disposition in Disposition:
-            with pytest.raises(StateConflict, match="acknowledge it"):
-                dispose(connection, hit.hit_id, "ada", NOON, disposition=disposition)
-        assert get_hit(connection, hit.hit_id).state is HitState.NEW
+        here = go(connection, hit, *before).state if before else HitState.NEW
+    for act in EVERYTHING:
+        for told in HitState:
+            allowed = told is here and act.to in NEXT[here]
+            assert write(database, hit, told, act.to, act.model_dump_json()) is allowed
+
+
+def write(database: Database, hit: Hit, here: str, to: str, facts: str) -> bool:
+    """Try to write a step past the program, and undo it; return whether the database would have taken it."""
+    try:
+        with database.connection() as connection:
+            connection.execute(
+                "INSERT INTO hit_steps (hit_id, from_state, to_state, by_user, at, facts) "
+                "VALUES (%s, %s, %s, %s, %s, %s)",
+                [hit.hit_id, here, to, "eve", NOON, facts],
+            )
+            raise Undone  # noqa: TRY301  # rolls it back
+    except Undone:
+        return True
+    except StorageRefused:
+        return False
+
+
+class Undone(Exception):
+    """To roll a transaction back."""
+
+
+@pytest.mark.parametrize(
+    ("to", "facts"),
+    [
+        ("verified", '{"to": "verified", "characters": true, "issuer": true, "vehicle": false}'),
+        ("verified", '{"to": "verified"}'),
+        ("verified", '{"to": "refuted", "characters": true, "issuer": true, "vehicle": true}'),
+        ("refuted", '{"to": "refuted"}'),
+        ("set-aside", '{"to": "set-aside", "note": ""}'),
+    ],
+)
+def test_the_database_refuses_a_step_without_its_finding(database: Database, to: str, facts: str) -> None:
+    """A tick that is missing is missing for every program."""
+    hit = a_hit()
+    store(database, hit)
+    with database.connection() as connection:
+        go(connection, hit, Seen())
+    assert not write(database, hit, "seen", to, facts)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hits SET state = 'confirmed'",
+        "UPDATE hit_steps SET by_user = 'eve'",
+        "DELETE FROM hit_steps",
+        "INSERT INTO hits SELECT gen_random_uuid(), read_id, captured_at, matched_at, stored_at, camera_id, list_name, "
+        "entry_id, priority, document, 'confirmed', held FROM hits",
+    ],
+)
+def test_the_database_lets_nobody_rewrite_what_was_done(database: Database, statement: str) -> None:
+    """A state follows from its steps alone, and a step is never changed."""
+    hit = a_hit()
+    store(database, hit)
+    with database.connection() as connection:
+        go(connection, hit, Seen())
+    with pytest.raises(StorageRefused), database.connection() as connection:
+        connection.execute(statement.encode())
+
+
+def test_steps_go_with_their_hit(database: Database) -> None:
+    """When its time has come, nothing is left of it."""
+    hit = a_hit()
+    store(database, hit)
+    with database.connection() as connection:
+        go(connection, hit, Seen(), VERIFIED, CONFIRMED)
+        delete_hits(connection, [hit.hit_id])
+        assert connection.execute("SELECT count(*) FROM hit_steps").fetchone() == (0,)
 
 
 def test_a_hit_that_is_not_there_is_not_stored(database: Database) -> None:
-    """Looking, acknowledging and closing say so alike."""
+    """Looking and acting say so alike."""
     with database.connection() as connection:
         for act in (
             lambda: get_hit(connection, uuid4()),
-            lambda: acknowledge(connection, uuid4(), "ada", NOON),
-            lambda: dispose(connection, uuid4(), "ada", NOON, disposition=Disposition.MISREAD),
+            lambda: take_step(connection, uuid4(), Seen(), by="ada", at=NOON),
             lambda: picture_path(connection, uuid4(), PictureKind.PLATE),
         ):
             with pytest.raises(NotStored):
@@ -126,15 +240,15 @@ def test_pages_of_hits_leave_nothing_out(database: Database) -> None:
 
 
 def test_open_hits_are_those_nobody_closed(database: Database) -> None:
-    """Acknowledged ones are still open."""
-    new, looked_at, closed = a_hit(), a_hit(), a_hit()
-    store(database, new, looked_at, closed)
+    """Whatever somebody has in hand is still open."""
+    new, looked_at, confirmed, closed = a_hit(), a_hit(), a_hit(), a_hit()
+    store(database, new, looked_at, confirmed, closed)
     with database.connection() as connection:
-        acknowledge(connection, looked_at.hit_id, "ada", NOON)
-        acknowledge(connection, closed.hit_id, "ada", NOON)
-        dispose(connection, closed.hit_id, "ada", NOON, disposition=Disposition.MISREAD)
+        go(connection, looked_at, Seen())
+        go(connection, confirmed, Seen(), VERIFIED, CONFIRMED)
+        go(connection, closed, Seen(), MISREAD)
         still_open = {stored.hit.hit_id for stored in list_hits(connection, open_only=True)}
-    assert still_open == {new.hit_id, looked_at.hit_id}
+    assert still_open == {new.hit_id, looked_at.hit_id, confirmed.hit_id}
 
 
 def test_a_picture_is_attached_once_and_only_to_a_hit_that_is_there(database: Database) -> None:
@@ -160,9 +274,9 @@ def test_who_listens_is_told_of_new_and_changed_hits(database: Database) -> None
         with database.connection() as connection:
             attach_pictures(connection, [HitPicture(hit.hit_id, PictureKind.PLATE, "hits/x.jpg")])
         with database.connection() as connection:
-            acknowledge(connection, hit.hit_id, "ada", NOON)
+            go(connection, hit, Seen())
         with database.connection() as connection:
-            acknowledge(connection, hit.hit_id, "ada", NOON)
+            go(connection, hit, Seen())
 
     async def listen() -> list[str]:
         heard: list[str] = []

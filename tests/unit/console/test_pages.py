@@ -12,7 +12,20 @@ from jinja2 import UndefinedError
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.console.pages import STATIC_FOLDER, render
-from alpr_pipeline.domain.hit import Disposition, HitState
+from alpr_pipeline.domain.picture import PictureKind
+from alpr_pipeline.domain.verification import (
+    Act,
+    Confirmed,
+    Disposed,
+    Disposition,
+    HitState,
+    Refutation,
+    Refuted,
+    Seen,
+    SetAside,
+    Step,
+    Verified,
+)
 from alpr_pipeline.policy.roles import RIGHTS, Role
 from alpr_pipeline.storage.hits import StoredHit
 from tests.made import NOON, a_hit, a_read, an_entry
@@ -40,19 +53,40 @@ def words_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-@pytest.mark.parametrize("state", [HitState.NEW, HitState.ACKNOWLEDGED])
-def test_an_open_hit_says_that_it_is_not_verified(state: HitState) -> None:
-    """Until a person has closed it, every view of a hit says that it is no ground for anything."""
-    text = words_of(detail(waiting(state=state, acknowledged_by="some-dispatcher", acknowledged_at=NOON)))
-    assert "NOT VERIFIED A hit is not probable cause." in text
+SEEN = Step(by="some-dispatcher", at=NOON, act=Seen())
+CHECKED = Step(by="some-dispatcher", at=NOON, act=Verified(characters=True, issuer=True, vehicle=True))
+ASKED = Step(by="some-dispatcher", at=NOON, act=Confirmed(said_by="Demo Sheriff, desk", said_how="telephone"))
+WAYS = [(), (SEEN,), (SEEN, CHECKED), (SEEN, CHECKED, ASKED)]
 
 
-def test_nothing_can_be_closed_before_it_is_acknowledged() -> None:
-    """The check appears after the acknowledgement: nothing skips a step."""
-    new, acknowledged = waiting(), waiting(state=HitState.ACKNOWLEDGED, acknowledged_by="a", acknowledged_at=NOON)
-    assert "data-acknowledge" in detail(new).replace("data-acknowledged-by", "")
-    assert "data-verify" not in detail(new)
-    assert "data-verify" in detail(acknowledged)
+def at_step(*steps: Step) -> StoredHit:
+    return waiting(state=steps[-1].act.to if steps else HitState.NEW, steps=steps)
+
+
+@pytest.mark.parametrize("steps", WAYS)
+def test_only_a_confirmed_hit_does_not_forbid_to_act(steps: tuple[Step, ...]) -> None:
+    """Until the entry is confirmed active, every view of a hit says that nobody may act on it."""
+    text = words_of(detail(at_step(*steps)))
+    assert ("Do not act on it." in text) is (len(steps) < 3)
+    assert ("CONFIRMED ACTIVE" in text) is (len(steps) == 3)
+    assert ("NOT VERIFIED A hit is not probable cause." in text) is (len(steps) < 2)
+
+
+@pytest.mark.parametrize(("steps", "asked"), list(zip(WAYS, [None, "verified", "confirmed", "disposed"], strict=True)))
+def test_one_step_is_asked_at_a_time(steps: tuple[Step, ...], asked: str | None) -> None:
+    """The next one alone has a form; what comes later says that it is not done yet."""
+    html = detail(at_step(*steps))
+    forms = [form for form in re.findall(r'data-step-form="([\w-]+)"', html) if form not in {"refuted", "set-aside"}]
+    assert forms == ([asked] if asked else [])
+    assert ("data-see" in html) is not bool(steps)
+    assert html.count("not yet</span>") == 3 - len(steps)
+
+
+def test_a_missing_picture_asks_for_a_witness() -> None:
+    """Without both pictures nobody can check against both: somebody must see the vehicle."""
+    both = replace(at_step(SEEN), pictures=(PictureKind.PLATE, PictureKind.OVERVIEW))
+    assert re.search(r"<label data-witness\s+hidden", detail(both))
+    assert re.search(r"<label data-witness\s*>", detail(at_step(SEEN)))
 
 
 def test_who_may_not_act_sees_no_controls() -> None:
@@ -63,19 +97,31 @@ def test_who_may_not_act_sees_no_controls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("disposition", "words"),
-    [(Disposition.CONFIRMED, "CONFIRMED Characters"), (Disposition.MISREAD, "CLOSED: MISREAD")],
+    ("act", "words"),
+    [
+        (Refuted(reason=Refutation.MISREAD, says="DEM0123", note="seen twice"), "REFUTED: MISREAD"),
+        (SetAside(note="seen twice"), "SET ASIDE, NOT CONFIRMED"),
+        (Disposed(disposition=Disposition.ARRESTED, note="seen twice"), "CLOSED: ARRESTED"),
+    ],
 )
-def test_a_closed_hit_says_how_and_by_whom(disposition: Disposition, words: str) -> None:
-    """Only the confirmed one is not told to be left alone."""
-    stored = waiting(
-        state=HitState.DISPOSED, disposition=disposition, disposed_by="a-colleague", disposed_at=NOON, note="seen twice"
-    )
-    text = words_of(detail(stored))
+def test_a_closed_hit_says_how_and_by_whom(act: Act, words: str) -> None:
+    """And nothing is left to do with it."""
+    before = (SEEN, CHECKED, ASKED) if isinstance(act, Disposed) else (SEEN,)
+    html = detail(at_step(*before, Step(by="a-colleague", at=NOON, act=act)))
+    text = words_of(html)
     assert words in text
     assert "By a-colleague" in text
     assert "seen twice" in text
-    assert ("Do not act on it" in text) is (disposition is not Disposition.CONFIRMED)
+    assert "data-send" not in html
+    assert ("Do not act on it" in text) is not isinstance(act, Disposed)
+
+
+def test_a_different_issuer_is_said() -> None:
+    """On the card, in the facts and beside the tick."""
+    stored = replace(at_step(SEEN), hit=a_hit(a_read(region="US-NV"), an_entry(issuer="US-CA")))
+    assert "≠ The camera read Nevada (US-NV)." in words_of(detail(stored))
+    card = render("_card.html", stored=stored, caller=Caller("a", Role.DISPATCHER), camera_names={}, now=NOON)
+    assert "≠ issuer" in words_of(card)
 
 
 def test_a_difference_is_said_by_sign_and_word() -> None:
@@ -90,7 +136,8 @@ def test_what_others_wrote_is_text_and_never_markup() -> None:
     """A list's words and a colleague's note are escaped."""
     evil = "<script>alert(1)</script>"
     entry = an_entry(authority=evil, reference="<b>", vehicle=evil)
-    html = detail(replace(waiting(), hit=a_hit(entry=entry), note=evil))
+    refuted = Step(by=evil, at=NOON, act=Refuted(reason=Refutation.MISREAD, note=evil))
+    html = detail(replace(at_step(SEEN, refuted), hit=a_hit(entry=entry)))
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from alpr_pipeline.console.queue import CLOSED_SHOWN_MAX, queue_of
-from alpr_pipeline.domain.hit import Disposition, HitState
+from alpr_pipeline.domain.verification import HitState, Refutation, Refuted, Seen, Step
 from alpr_pipeline.storage.hits import StoredHit
 from tests.made import NOON, a_hit, a_read, an_entry
 
@@ -15,21 +15,19 @@ def waiting(minute: int = 0, priority: str = "high", **fields: Any) -> StoredHit
         "hit": a_hit(read, an_entry(priority=priority)),
         "state": HitState.NEW,
         "stored_at": NOON,
-        "acknowledged_by": None,
-        "acknowledged_at": None,
-        "disposition": None,
-        "disposed_by": None,
-        "disposed_at": None,
-        "note": "",
+        "steps": (),
         "pictures": (),
     }
     return StoredHit(**(given | fields))
 
 
 def closed(minute: int) -> StoredHit:
-    return waiting(
-        state=HitState.DISPOSED, disposition=Disposition.MISREAD, disposed_at=NOON + timedelta(minutes=minute)
-    )
+    steps = (seen(), Step(by="ada", at=NOON + timedelta(minutes=minute), act=Refuted(reason=Refutation.MISREAD)))
+    return waiting(state=HitState.REFUTED, steps=steps)
+
+
+def seen(by: str = "ada") -> Step:
+    return Step(by=by, at=NOON, act=Seen())
 
 
 def test_the_most_urgent_wait_first_then_the_newest() -> None:
@@ -40,13 +38,13 @@ def test_the_most_urgent_wait_first_then_the_newest() -> None:
 
 def test_each_state_has_its_part() -> None:
     """What nobody has looked at is never hidden among what somebody checks."""
-    new, checked = waiting(), waiting(5, state=HitState.ACKNOWLEDGED, acknowledged_by="a-colleague")
+    new, checked = waiting(), waiting(5, state=HitState.SEEN, steps=(seen(),))
     queue = queue_of([checked, new])
-    assert (queue.new, queue.acknowledged, queue.disposed) == ([new], [checked], [])
+    assert (queue.new, queue.in_hand, queue.closed) == ([new], [checked], [])
 
 
 def test_the_last_closed_stay_in_sight() -> None:
     """Whoever closed the wrong one finds it; of older ones only so many."""
     recent = [closed(minute) for minute in range(CLOSED_SHOWN_MAX + 5)]
-    shown = queue_of([], [waiting(), *recent]).disposed
+    shown = queue_of([], [waiting(), *recent]).closed
     assert shown == recent[::-1][:CLOSED_SHOWN_MAX]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alpr_pipeline.console import words
-from alpr_pipeline.domain.hit import Disposition
 from alpr_pipeline.domain.hotlist import Priority, Reason
+from alpr_pipeline.domain.verification import Disposition, HitState, Refutation
 from tests.made import NOON
 
 
@@ -49,6 +49,8 @@ def test_every_value_has_words() -> None:
     """A value that is added without words would break the page at night: it breaks here."""
     assert set(words.REASONS) == set(Reason)
     assert set(words.PRIORITIES) == set(Priority)
+    assert set(words.STATES) == set(HitState)
+    assert set(words.REFUTATIONS) == set(words.REFUTATION_MEANS) == set(Refutation)
     assert set(words.DISPOSITIONS) == set(words.DISPOSITION_MEANS) == set(Disposition)
 
 

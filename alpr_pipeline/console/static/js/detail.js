@@ -80,22 +80,6 @@ function notLoaded(failure, identity) {
   detail.replaceChildren(box);
 }
 
-async function acknowledge(button) {
-  button.setAttribute("aria-busy", "true");
-  const identity = opened();
-  try {
-    await ask(`/api/v1/hits/${identity}/acknowledge`, { method: "POST" });
-    await refresh();
-    detail.querySelector("[data-verify] input")?.focus();
-  } catch (failure) {
-    button.removeAttribute("aria-busy");
-    if (failure.status !== 409) return say(failure.message);
-    await refresh();
-    const { acknowledgedBy, disposedBy } = detail.querySelector("[data-detail-of]").dataset;
-    say(disposedBy ? `${disposedBy} has closed this hit already.` : `${acknowledgedBy} was faster and is checking this hit.`);
-  }
-}
-
 function tell() {
   detail.dispatchEvent(new CustomEvent("alpr:detail", { bubbles: true }));
 }
@@ -106,7 +90,7 @@ function onHit({ card, late }) {
   if (identity === wanted) {
     if (article?.dataset.detailOf === identity) refresh();
     else open(identity, { push: false });
-  } else if (card.dataset.state === "new" && !late && (!article || article.dataset.state === "disposed")) {
+  } else if (card.dataset.state === "new" && !late && (!article || article.dataset.queuePart === "closed")) {
     open(identity); // nobody's work is interrupted
   }
 }
@@ -117,10 +101,6 @@ if (detail) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     open(link.pathname.split("/").at(-1));
-  });
-  detail.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-acknowledge]");
-    if (button && button.getAttribute("aria-busy") !== "true") acknowledge(button);
   });
   addEventListener("popstate", () => {
     const identity = location.pathname.split("/")[2];

@@ -10,7 +10,7 @@ function typing(target) {
 function press(key) {
   const named = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((control) => control.checkVisibility());
   if (!named) return false;
-  const enters = named.matches("input:not([type=checkbox]), select, textarea");
+  const enters = named.matches("input:not([type=checkbox], [type=radio]), select, textarea");
   if (enters || named.matches("input")) named.focus();
   if (!enters) named.click();
   named.scrollIntoView({ block: "nearest" });

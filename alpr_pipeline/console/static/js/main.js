@@ -10,6 +10,7 @@ import "./queue.js";
 import "./detail.js";
 import "./picture.js";
 import "./verify.js";
+import "./wide.js";
 import "./upload.js";
 import "./judge.js";
 import { watch } from "./live.js";

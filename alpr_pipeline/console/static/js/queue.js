@@ -25,10 +25,10 @@ function place(card) {
   const focused = present?.contains(document.activeElement);
   if (present?.dataset.version === card.dataset.version) return;
   present?.remove();
-  const cards = queue.querySelector(`[data-part-of-queue="${card.dataset.state}"] .cards`);
+  const cards = queue.querySelector(`[data-part-of-queue="${card.dataset.queuePart}"] .cards`);
   const after = [...cards.children].find((other) => other.dataset.order > card.dataset.order);
   cards.insertBefore(card, after ?? null);
-  if (card.dataset.state === "disposed") while (cards.children.length > CLOSED_MAX) cards.lastElementChild.remove();
+  if (card.dataset.queuePart === "closed") while (cards.children.length > CLOSED_MAX) cards.lastElementChild.remove();
   if (focused) card.querySelector("a").focus();
   count();
   mark(queue.dataset.selected);
@@ -46,7 +46,7 @@ function count() {
 
 /** After a break: cards that were not told of again were closed or deleted meanwhile, so ask for the whole queue. */
 async function catchUp({ seen }) {
-  const gone = [...queue.querySelectorAll('[data-hit]:not([data-state="disposed"])')].some((card) => !seen.has(card.dataset.hit));
+  const gone = [...queue.querySelectorAll('[data-hit]:not([data-queue-part="closed"])')].some((card) => !seen.has(card.dataset.hit));
   if (!gone) return;
   const answer = await ask("/hits/queue").catch(() => null);
   if (!answer) return;
