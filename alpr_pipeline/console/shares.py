@@ -12,7 +12,7 @@ def interval(part: int, whole: int) -> tuple[float, float]:
     share, square = part / whole, _Z**2
     centre = (share + square / (2 * whole)) / (1 + square / whole)
     half = _Z / (1 + square / whole) * math.sqrt(share * (1 - share) / whole + square / (4 * whole**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def share_in_words(part: int, whole: int) -> str:

@@ -56,7 +56,8 @@ def delete_and_tally_hits(connection: Connection, hit_ids: Sequence[UUID]) -> in
     row = connection.execute(
         """
         WITH gone AS (
-            DELETE FROM hits WHERE hit_id = ANY(%(hits)s) RETURNING captured_at, list_name, hit_verdict(hit_id, state) AS verdict
+            DELETE FROM hits WHERE hit_id = ANY(%(hits)s)
+            RETURNING captured_at, list_name, hit_verdict(hit_id, state) AS verdict
         ), told AS (
             INSERT INTO hit_tallies
             SELECT (captured_at AT TIME ZONE 'UTC')::date, list_name, count(*),

@@ -81,8 +81,8 @@ def test_a_small_number_is_hidden_with_another(database: Database) -> None:
         search_often(connection, "missing-person", 9)
     report = now_of(database)
     assert (report.hits, [one.hits for one in report.lists]) == (30, [8, None, None])
-    assert (report.lists[0].waiting, report.lists[2].waiting) == (8, None)
-    assert (report.searches, report.searches_by_purpose["missing-person"]) == (11, None)
+    assert (report.lists[0].waiting, report.lists[2].waiting) == (8, [])
+    assert (report.searches, report.searches_by_purpose["missing-person"]) == (11, [])
 
 
 def test_what_is_gone_still_counts(database: Database) -> None:
@@ -111,7 +111,7 @@ def test_a_report_comes_when_its_period_is_settled_and_never_changes(database: D
         search_often(connection, "stolen-vehicle", 6)
         assert publish_due(connection, THIS.until + timedelta(days=13)) == []
         assert publish_due(connection, OVER) == [str(THIS)]
-        hit_often(connection, "demo", None)
+        hit_often(connection, "demo", [])
         assert publish_due(connection, OVER) == []
         report = published_report(connection)
         row = connection.execute("SELECT object FROM audit_records WHERE action = 'report-published'").fetchone()
