@@ -81,8 +81,8 @@ def test_a_small_number_is_hidden_with_another(database: Database) -> None:
         search_often(connection, "missing-person", 9)
     report = now_of(database)
     assert (report.hits, [one.hits for one in report.lists]) == (30, [8, None, None])
-    assert (report.lists[0].waiting, report.lists[2].waiting) == (8, [])
-    assert (report.searches, report.searches_by_purpose["missing-person"]) == (11, [])
+    assert (report.lists[0].waiting, report.lists[2].waiting) == (8, None)
+    assert (report.searches, report.searches_by_purpose["missing-person"]) == (11, None)
 
 
 def test_what_is_gone_still_counts(database: Database) -> None:
