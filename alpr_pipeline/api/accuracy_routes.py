@@ -15,7 +15,7 @@ from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
-from alpr_pipeline.errors import AccessDenied
+from alpr_pipeline.errors import StateConflict
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage.accuracy import Grouping, accuracy_by, list_corrections
 from alpr_pipeline.storage.audit import record
@@ -70,7 +70,7 @@ def corrections(request: Request, caller: SeesHits, days: Days = 30) -> list[Cor
     now = services.now()
     with services.database.connection() as connection:
         if not policy_in_force(connection, now).accuracy.train_on_corrections:
-            raise AccessDenied("the policy does not allow corrections to be trained on: accuracy.train_on_corrections")
+            raise StateConflict("the policy does not allow corrections to be trained on: accuracy.train_on_corrections")
         found = list_corrections(connection, now - timedelta(days=days), now)
         record(connection, username=caller.username, action=AuditAction.CORRECTIONS_VIEWED, count=len(found))
     return [CorrectionView.model_validate(one, from_attributes=True) for one in found]

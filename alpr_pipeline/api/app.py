@@ -19,12 +19,15 @@ from alpr_pipeline.api import (
     hold_routes,
     hotlist_routes,
     page_routes,
+    partner_routes,
     policy_routes,
     problems,
     review_routes,
     revision_routes,
     search_routes,
     session_routes,
+    sharing_pages,
+    sharing_routes,
     signin_routes,
     token_routes,
     transparency_routes,
@@ -68,6 +71,8 @@ def create_app(services: Services) -> FastAPI:
         entry_routes,
         policy_routes,
         transparency_routes,
+        sharing_routes,
+        partner_routes,
         alert_routes,
         audit_routes,
         review_routes,
@@ -75,6 +80,7 @@ def create_app(services: Services) -> FastAPI:
         signin_routes,
         page_routes,
         audit_pages,
+        sharing_pages,
     ):
         app.include_router(routes.router)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)

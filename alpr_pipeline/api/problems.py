@@ -19,6 +19,7 @@ from alpr_pipeline.errors import (
     StateConflict,
     StorageUnavailable,
 )
+from alpr_pipeline.oversight.releases import UnknownPartner
 
 STATUS: dict[type[AlprError], HTTPStatus] = {
     NotStored: HTTPStatus.NOT_FOUND,
@@ -50,6 +51,7 @@ class TooOften(AlprError):
 
 STATUS[NotSignedIn] = HTTPStatus.UNAUTHORIZED
 STATUS[TooLarge] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+STATUS[UnknownPartner] = HTTPStatus.UNAUTHORIZED
 STATUS[TooOften] = HTTPStatus.TOO_MANY_REQUESTS
 
 

@@ -26,6 +26,7 @@ GROUPS = {
     "retention": "retention_commands",
     "hotlist": "hotlist_commands",
     "user": "user_commands",
+    "share": "share_commands",
     "config": "config_commands",
 }
 

@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     PURGED = "purged"
     RETENTION_VERIFIED = "retention-verified"
     REPORT_PUBLISHED = "report-published"
+    SHARING_CHANGED = "sharing-changed"
+    SHARING_VIEWED = "sharing-viewed"
     DATA_RELEASED = "data-released"  # to another agency
 
 

@@ -40,6 +40,7 @@ class ListFigures(_Part):
     refuted: Count
     closed: Count  # without either
     waiting: Count
+    arrests: Count  # where recorded
 
 
 class AuditFigures(_Part):
@@ -192,12 +193,20 @@ def _lists(found: Sequence[ListTally], below: int) -> tuple[Count, list[ListFigu
     figures = []
     for one, hits in zip(found, told.cells, strict=True):
         parts: tuple[Count, ...] = (None,) * 4
+        arrests: Count = None
         if hits is not None:
+            arrests = disclose([one.arrests, hits - one.arrests], below, total_known=True).cells[0]
             parts = disclose([one.verified, one.refuted, one.closed, one.waiting], below, total_known=True).cells
         verified, refuted, closed, waiting = parts
         figures.append(
             ListFigures(
-                name=one.list_name, hits=hits, verified=verified, refuted=refuted, closed=closed, waiting=waiting
+                name=one.list_name,
+                hits=hits,
+                verified=verified,
+                refuted=refuted,
+                closed=closed,
+                waiting=waiting,
+                arrests=arrests,
             )
         )
     return told.total, figures
@@ -265,10 +274,8 @@ def _added_up(period: Period, reports: Sequence[Report]) -> Report:
 
 def _list_added_up(name: str, reports: Sequence[Report]) -> ListFigures:
     found = [figures for report in reports for figures in report.lists if figures.name == name]
-    parts = {
-        part: _sum(getattr(one, part) for one in found) for part in ("hits", "verified", "refuted", "closed", "waiting")
-    }
-    return ListFigures(name=name, **parts)
+    parts = [part for part in ListFigures.model_fields if part != "name"]
+    return ListFigures(name=name, **{part: _sum(getattr(one, part) for one in found) for part in parts})
 
 
 def _names_added_up(parts: Sequence[Mapping[str, Count]]) -> dict[str, Count]:

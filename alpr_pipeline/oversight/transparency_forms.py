@@ -60,7 +60,7 @@ def rows_of(report: Report) -> Iterator[Row]:
     yield "use", "", "hits", shown(report.hits)
     yield "use", "", "hit rate", rate_shown(report.hit_rate)
     for one in report.lists:
-        for measure in ("hits", "verified", "refuted", "closed", "waiting"):
+        for measure in ("hits", "verified", "refuted", "closed", "waiting", "arrests"):
             yield "hot lists", one.name, measure, shown(getattr(one, measure))
     yield "searches", "", "answered", shown(report.searches)
     yield "searches", "", "refused", shown(report.searches_refused)

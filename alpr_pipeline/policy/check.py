@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.profile import Profile
+from alpr_pipeline.policy.sharing import allowed_partners, why_not_partner
 from alpr_pipeline.policy.words import period_in_words
 
 _MONTH = timedelta(days=30)  # by which half a year is no longer than 183 days
@@ -99,17 +100,13 @@ def _sharing(policy: Policy, profile: Profile, today: date) -> Iterator[Finding]
         wrong = [
             f"{partner.name} ({partner.kind}, {partner.state})"
             for partner in policy.sharing.partners
-            if partner.kind not in profile.partner_kinds
-            or (profile.partners_in_state and not _inside(partner.state, profile.jurisdiction))
+            if why_not_partner(profile, partner.kind, partner.state)
         ]
-        allowed = ", ".join(profile.partner_kinds) + (
-            f" of {profile.jurisdiction}" if profile.partners_in_state else ""
-        )
         yield Finding(
             "who may receive data",
             profile.source,
             not wrong,
-            f"only {allowed}" + (f": take out {'; '.join(wrong)}" if wrong else ""),
+            f"only {allowed_partners(profile)}" + (f": take out {'; '.join(wrong)}" if wrong else ""),
         )
     ended = [partner.name for partner in policy.sharing.partners if partner.until < today]
     yield Finding(
@@ -118,10 +115,6 @@ def _sharing(policy: Policy, profile: Profile, today: date) -> Iterator[Finding]
         not ended,
         f"ended: {', '.join(ended)}" if ended else f"{len(policy.sharing.partners)} partners",
     )
-
-
-def _inside(state: str, jurisdiction: str) -> bool:
-    return state == jurisdiction or state.startswith(f"{jurisdiction}-")
 
 
 def _periods(policy: Policy, profile: Profile) -> Iterator[Finding]:

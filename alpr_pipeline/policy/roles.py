@@ -22,6 +22,9 @@ class Right(StrEnum):
     APPROVE_AUDITS = "approve-audits"
     PLACE_HOLDS = "place-holds"
     APPROVE_HOLDS = "approve-holds"
+    SEE_SHARING = "see-sharing"
+    MANAGE_SHARING = "manage-sharing"
+    APPROVE_SHARING = "approve-sharing"
     PROPOSE_POLICY = "propose-policy"
     APPROVE_POLICY = "approve-policy"
 
@@ -61,10 +64,19 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_ACCOUNTS,
             Right.PLACE_HOLDS,
             Right.APPROVE_HOLDS,
+            Right.SEE_SHARING,
+            Right.APPROVE_SHARING,
         }
     ),
     Role.AUDITOR: frozenset(
-        {Right.SEE_ACCURACY, Right.SEE_HOTLISTS, Right.SEE_METRICS, Right.SEE_AUDIT_TRAIL, Right.JUDGE_AUDITS}
+        {
+            Right.SEE_ACCURACY,
+            Right.SEE_HOTLISTS,
+            Right.SEE_METRICS,
+            Right.SEE_AUDIT_TRAIL,
+            Right.JUDGE_AUDITS,
+            Right.SEE_SHARING,
+        }
     ),
     Role.CUSTODIAN: frozenset(
         {
@@ -74,6 +86,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_AUDIT_TRAIL,
             Right.APPROVE_ACCOUNTS,
             Right.APPROVE_HOLDS,
+            Right.SEE_SHARING,
+            Right.MANAGE_SHARING,
+            Right.APPROVE_SHARING,
             Right.PROPOSE_POLICY,
             Right.APPROVE_POLICY,
             Right.APPROVE_AUDITS,

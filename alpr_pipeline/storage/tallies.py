@@ -20,6 +20,7 @@ class ListTally:
     refuted: int
     closed: int  # without either
     waiting: int
+    arrests: int  # of the verified
 
 
 def tally_reads(connection: Connection, days: Mapping[date, int]) -> None:
@@ -57,17 +58,18 @@ def delete_and_tally_hits(connection: Connection, hit_ids: Sequence[UUID]) -> in
         """
         WITH gone AS (
             DELETE FROM hits WHERE hit_id = ANY(%(hits)s)
-            RETURNING captured_at, list_name, hit_verdict(hit_id, state) AS verdict
+            RETURNING captured_at, list_name, hit_verdict(hit_id, state) AS verdict, hit_arrested(hit_id) AS arrested
         ), told AS (
             INSERT INTO hit_tallies
             SELECT (captured_at AT TIME ZONE 'UTC')::date, list_name, count(*),
                    count(*) FILTER (WHERE verdict = 'verified'),
                    count(*) FILTER (WHERE verdict = 'refuted'),
-                   count(*) FILTER (WHERE verdict IN ('closed', 'waiting'))
+                   count(*) FILTER (WHERE verdict IN ('closed', 'waiting')), count(*) FILTER (WHERE arrested)
             FROM gone GROUP BY 1, 2
             ON CONFLICT (day, list_name) DO UPDATE
             SET hits = hit_tallies.hits + excluded.hits, verified = hit_tallies.verified + excluded.verified,
-                refuted = hit_tallies.refuted + excluded.refuted, closed = hit_tallies.closed + excluded.closed
+                refuted = hit_tallies.refuted + excluded.refuted, closed = hit_tallies.closed + excluded.closed,
+                arrests = hit_tallies.arrests + excluded.arrests
         )
         SELECT count(*) FROM gone
         """,
@@ -82,19 +84,20 @@ def hits_by_list(connection: Connection, first: date, end: date) -> list[ListTal
         return cursor.execute(
             """
             SELECT list_name, sum(hits)::bigint AS hits, sum(verified)::bigint AS verified,
-                   sum(refuted)::bigint AS refuted, sum(closed)::bigint AS closed,
+                   sum(refuted)::bigint AS refuted, sum(closed)::bigint AS closed, sum(arrests)::bigint AS arrests,
                    sum(hits - verified - refuted - closed)::bigint AS waiting
             FROM (
                 SELECT list_name, count(*) AS hits,
                        count(*) FILTER (WHERE verdict = 'verified') AS verified,
                        count(*) FILTER (WHERE verdict = 'refuted') AS refuted,
-                       count(*) FILTER (WHERE verdict = 'closed') AS closed
+                       count(*) FILTER (WHERE verdict = 'closed') AS closed,
+                       count(*) FILTER (WHERE hit_arrested(hit_id)) AS arrests
                 FROM hits, hit_verdict(hit_id, state) AS verdict
                 WHERE captured_at >= %(first)s::timestamp AT TIME ZONE 'UTC'
                   AND captured_at < %(end)s::timestamp AT TIME ZONE 'UTC'
                 GROUP BY list_name
                 UNION ALL
-                SELECT list_name, hits, verified, refuted, closed FROM hit_tallies
+                SELECT list_name, hits, verified, refuted, closed, arrests FROM hit_tallies
                 WHERE day >= %(first)s AND day < %(end)s
             ) AS counted
             GROUP BY list_name ORDER BY list_name

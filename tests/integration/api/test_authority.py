@@ -32,6 +32,7 @@ SIGNED_IN = {
     "/api/v1/me/sessions",
     "/api/v1/me/sessions/{session_id}",
 }  # whatever the role
+PARTNERS = {"/partner/v1/agreement", "/partner/v1/hits", "/partner/v1/queries"}  # with a token of their own
 ANY_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -71,7 +72,15 @@ def test_no_route_escapes_these_tests(api: Api) -> None:
 def test_every_route_names_its_right(api: Api) -> None:
     """A new route without a right would answer everyone: it fails here."""
     without = {path for _, path, right in routes(api) if right is None}
-    assert without <= OPEN | SIGNED_IN | {"/metrics"}
+    assert without <= OPEN | SIGNED_IN | PARTNERS | {"/metrics"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_session_of_ours_opens_what_is_for_partners(api: Api, role: Role) -> None:
+    """A role gets nothing by the way of another agency."""
+    with api.client(role) as client:
+        statuses = {path: ask(client, method, path) for method, path, _ in routes(api) if path in PARTNERS}
+    assert statuses == dict.fromkeys(PARTNERS, 401)
 
 
 def test_without_a_session_nothing_answers(api: Api) -> None:

@@ -153,7 +153,7 @@ def test_corrections_train_nothing_unless_the_policy_allows_it(api: Api) -> None
     """The shipped policy does not."""
     with api.client(Role.DISPATCHER) as client:
         answer = client.get("/api/v1/accuracy/corrections")
-    assert (answer.status_code, "accuracy.train_on_corrections" in answer.json()["detail"]) == (403, True)
+    assert (answer.status_code, "accuracy.train_on_corrections" in answer.json()["detail"]) == (409, True)
 
 
 def test_corrections_are_candidates_where_the_policy_allows_it(api: Api) -> None:

@@ -30,6 +30,7 @@ OVER = THIS.until + timedelta(days=15)  # settled
 VERIFIED = Verified(characters=True, issuer=True, vehicle=True, witness="unit 12")
 RIGHT: list[Act] = [Seen(), VERIFIED, Confirmed(said_by="desk", said_how="radio")]
 MISREAD: list[Act] = [Seen(), Refuted(reason=Refutation.MISREAD)]
+ARREST: list[Act] = [*RIGHT, Disposed(disposition=Disposition.ARRESTED)]
 MISTAKEN: list[Act] = [*RIGHT, Disposed(disposition=Disposition.MISTAKEN)]
 
 
@@ -93,14 +94,15 @@ def test_what_is_gone_still_counts(database: Database) -> None:
         copy_reads(connection, reads)
         assert store_reads(connection, [*reads, a_read(captured_at=TODAY)], DAY) == 1
         connection.execute("DELETE FROM reads")
-        hits = hit_often(connection, "demo", *[RIGHT] * 6, *[[]] * 6)
+        hits = hit_often(connection, "demo", *[ARREST] * 6, *[[]] * 6)
         before = preview(connection, THIS, TODAY + DAY)
         delete_hits(connection, hits[3:])
         fold_read_tallies(connection, (TODAY + DAY).date())
         after = preview(connection, THIS, TODAY + DAY)
         rows = connection.execute("SELECT count(*) FROM read_tallies").fetchone()
     assert (after.plates_read, after.hits, rows) == (8, 12, (1,))
-    assert (after.lists[0].verified, after.lists[0].closed) == (6, 6)  # what nobody closed, nobody can any more
+    assert (after.lists[0].verified, after.lists[0].arrests, before.lists[0].arrests) == (6, 6, 6)
+    assert after.lists[0].closed == 6  # what nobody closed, nobody can any more
     assert before.lists[0].waiting == 6
 
 
