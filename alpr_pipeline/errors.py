@@ -7,6 +7,7 @@
     ├── SpoolFull            the edge's spool is at its limit
     ├── BusUnavailable       the bus did not take or give messages
     ├── UndecodableMessage   a message that no retry can mend: it goes to the dead-letter topic
+    │   └── ParcelRefused    a piece of a hot list that is forged, damaged or out of order; the car keeps what it has
     ├── StorageUnavailable   the database or the picture store is away or full: what failed can be tried again
     ├── StorageRefused       the database will never take this as it is
     ├── NotStored            what was asked for is not stored, or no longer
@@ -45,6 +46,10 @@ class BusUnavailable(AlprError):
 
 class UndecodableMessage(AlprError):
     """A message that no retry can mend."""
+
+
+class ParcelRefused(UndecodableMessage):
+    """A piece of a hot list on its way to the cars is forged, damaged or out of order."""
 
 
 class StorageUnavailable(AlprError):

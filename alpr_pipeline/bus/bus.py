@@ -17,8 +17,8 @@ class Topic:
 
     name: str
     partitions: int = 6
-    compacted: bool = False  # keeps the newest message of each key for ever, instead of all for `keep`
-    keep: timedelta | None = None  # None only where compacted
+    compacted: bool = False  # keeps the newest message of each key alone
+    keep: timedelta | None = None  # None, only where compacted: for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Consumer(Protocol):
 
 
 class Table(Protocol):
-    """Follows a compacted topic from its beginning, without a group: everyone sees everything."""
+    """Follows a compacted topic without a group: everyone sees everything."""
 
     def poll(self, timeout_s: float) -> Sequence[Received]:
         """Return the next changes, oldest first, or none after the timeout."""
@@ -92,8 +92,8 @@ class Bus(Protocol):
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """Return a new member of a group; a group's first member begins at the oldest message."""
 
-    def table(self, topic: str) -> Table:
-        """Return a new follower of a compacted topic."""
+    def table(self, topic: str, since: int = 0) -> Table:
+        """Return a new follower of a compacted topic, from an offset on; from the beginning where it ends before."""
 
     def check(self) -> None:
         """Raise BusUnavailable, saying where, unless the bus answers."""

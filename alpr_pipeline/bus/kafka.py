@@ -54,9 +54,9 @@ class KafkaBus:
         """Return a new member of a group with its own connection."""
         return _KafkaConsumer(self._connection, self._settings.bootstrap, group, topics)
 
-    def table(self, topic: str) -> "_KafkaTable":
-        """Return a new follower of a compacted topic with its own connection."""
-        return _KafkaTable(self._connection, self._settings.bootstrap, topic)
+    def table(self, topic: str, since: int = 0) -> "_KafkaTable":
+        """Return a new follower of a compacted topic, from an offset on, with its own connection."""
+        return _KafkaTable(self._connection, self._settings.bootstrap, topic, since)
 
     def check(self) -> None:
         """Raise BusUnavailable unless a broker answers."""
@@ -201,11 +201,16 @@ class _KafkaConsumer:
 
 
 class _KafkaTable:
-    def __init__(self, connection: Mapping[str, Any], bootstrap: str, topic: str) -> None:
+    def __init__(self, connection: Mapping[str, Any], bootstrap: str, topic: str, since: int) -> None:
         self._bootstrap = bootstrap
         with _telling(bootstrap):
             self._consumer = KafkaConsumer(
-                **connection, group_id=None, enable_auto_commit=False, max_poll_records=5_000, fetch_max_wait_ms=100
+                **connection,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",  # where compaction took what stood at an offset
+                max_poll_records=5_000,
+                fetch_max_wait_ms=100,
             )
             self._places = [
                 TopicPartition(topic, number) for number in self._consumer.partitions_for_topic(topic) or ()
@@ -215,6 +220,8 @@ class _KafkaTable:
             self._consumer.assign(self._places)
             self._consumer.seek_to_beginning(*self._places)
             self._goal = self._consumer.end_offsets(self._places)
+            if since and since <= self._goal[self._places[0]]:
+                self._consumer.seek(self._places[0], since)
 
     def poll(self, timeout_s: float) -> Sequence[Received]:
         with _telling(self._bootstrap):
@@ -252,11 +259,13 @@ def _connection(settings: KafkaSettings) -> dict[str, Any]:
 
 def _topic_settings(topic: Topic) -> dict[str, str]:
     size = {"max.message.bytes": str(MESSAGE_BYTES_MAX + _MESSAGE_OVERHEAD_BYTES)}
-    if topic.compacted or topic.keep is None:
-        return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", **size}
+    if topic.compacted:
+        size["min.cleanable.dirty.ratio"] = "0.1"
+    if topic.keep is None:
+        return {"cleanup.policy": "compact", **size}
     segment = max(topic.keep / _SEGMENT_SHARE, timedelta(seconds=30))
     return {
-        "cleanup.policy": "delete",
+        "cleanup.policy": "compact,delete" if topic.compacted else "delete",
         "retention.ms": str(int(topic.keep.total_seconds() * 1000)),
         "segment.ms": str(int(segment.total_seconds() * 1000)),
         **size,

@@ -46,10 +46,10 @@ class MemoryBus:
             members = self._groups.setdefault(group, _Group(group))
             return _MemoryConsumer(self, members, logs)
 
-    def table(self, topic: str) -> "_MemoryTable":
-        """Return a new follower of a compacted topic."""
+    def table(self, topic: str, since: int = 0) -> "_MemoryTable":
+        """Return a new follower of a compacted topic, from an offset on."""
         with self.changed:
-            return _MemoryTable(self, self._log(topic))
+            return _MemoryTable(self, self._log(topic), since)
 
     def check(self) -> None:
         """Raise BusUnavailable once closed; memory is never away."""
@@ -244,10 +244,10 @@ class _MemoryConsumer:
 
 
 class _MemoryTable:
-    def __init__(self, bus: MemoryBus, log: _Log) -> None:
+    def __init__(self, bus: MemoryBus, log: _Log, since: int) -> None:
         self._bus = bus
         self._partition = log.partitions[0]
-        self._position = 0
+        self._position = since if since <= self._partition.end else 0
         self._goal = self._partition.end
 
     def poll(self, timeout_s: float) -> Sequence[Received]:

@@ -6,10 +6,11 @@ from functools import partial
 
 from alpr_pipeline.capture.definition import load_cameras
 from alpr_pipeline.capture.opening import open_source
+from alpr_pipeline.cli.car_keys import open_copy, trusted
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.recognition import open_recogniser
-from alpr_pipeline.config.settings import Settings
+from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.edge.agent import WORKER, EdgeAgent, EdgeSettings
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.edge.incar import InCar, console_announcer
@@ -24,19 +25,34 @@ def edge_stages(parts: Parts) -> list[Stage]:
     settings = parts.settings
     folder = settings.edge.cameras
     cameras = [(camera, partial(open_source, camera, folder, os.environ)) for camera in load_cameras(folder)]
-    copy = parts.closing(HotlistCopy(settings.data / "edge/hotlist.db"))
+    copy = parts.closing(_hotlist_copy(settings))
     agent = EdgeAgent(
         cameras,
         open_recogniser(settings.recognition),
         parts.closing(_spool(parts)),
         parts.bus,
-        incar=InCar(copy, console_announcer(sys.stdout), now, Cautions(**settings.matching.model_dump())),
+        incar=InCar(
+            copy,
+            console_announcer(sys.stdout),
+            now,
+            Cautions(**settings.matching.model_dump()),
+            trust=trusted(settings),
+            cameras=frozenset(camera.camera_id for camera, _ in cameras),
+            fresh_for=parts.policy.retention.car_copy,
+        ),
         settings=_agent_settings(settings),
         clock=now,
     )
     for name, check in agent.checks().items():
         parts.health.watch(name, check)
     return [Stage(WORKER, agent.run)]
+
+
+def _hotlist_copy(settings: Settings) -> HotlistCopy:
+    copy = open_copy(settings)
+    if settings.bus.kind is BusKind.MEMORY:
+        copy.go_back()  # memory began anew
+    return copy
 
 
 def _spool(parts: Parts) -> Spool:

@@ -17,11 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from alpr_pipeline.cli.car_keys import COPY, open_copy
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.user_commands import operator, visited
+from alpr_pipeline.config.settings import load_settings
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, ListName, Priority, Reason
 from alpr_pipeline.domain.plate import normalise
+from alpr_pipeline.edge.incar import in_words
 from alpr_pipeline.errors import ConfigError, HotlistRefused
 from alpr_pipeline.matching.export import as_csv
 from alpr_pipeline.matching.formats import PLAIN, load_format
@@ -30,6 +33,7 @@ from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
 from alpr_pipeline.matching.similar import text_read, variants
 from alpr_pipeline.storage import hotlists, revisions
 from alpr_pipeline.storage.audit import record
+from alpr_pipeline.storage.distribution import forget_telling
 
 REFUSALS_PRINTED = 20
 
@@ -184,6 +188,42 @@ def match(
                 f"{one.entry.priority}, list {one.entry.list_name}, {one.entry.authority} {one.entry.reference}"
             )
     raise typer.Exit(int(not met))
+
+
+@app.command()
+def copy(context: typer.Context, json: Json = False) -> None:
+    """Show a car's own copy of the lists, in the car: revisions, entries, age, and what was refused lately."""
+    settings, moment = load_settings(context.obj, os.environ), now()
+    path = settings.data / COPY
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no copy of the lists: `alpr edge` makes it")
+    kept = open_copy(settings)
+    try:
+        found: dict[str, Any] = {
+            "refreshed_at": kept.refreshed_at(),
+            "lists": {name: held.revision for name, held in kept.lists().items()},
+            "entries": kept.counts(),
+            "refused": kept.refusals()[:REFUSALS_PRINTED],
+        }
+    finally:
+        kept.close()
+    if json:
+        _write(found)
+        return
+    refreshed_at = found["refreshed_at"]
+    out.print(f"refreshed {in_words(moment - refreshed_at)} ago" if refreshed_at else "never refreshed")
+    for name, revision in found["lists"].items():
+        out.print(f"{name}: revision {revision}, {found['entries'].get(name, 0):,} entries")
+    for refused in found["refused"]:
+        out.print(f"refused {refused.at:%Y-%m-%d %H:%M:%S} {refused.list_name}: {refused.why}")
+
+
+@app.command()
+def retell(context: typer.Context) -> None:
+    """Have the cars told every list as a whole: after a backup of the database was restored, or topics were lost."""
+    with visited(context) as parts, parts.database.connection() as connection:
+        forget_telling(connection)
+    say.print("within a second of the next look of `alpr serve`, cars are told every list as a whole")
 
 
 def _load(parts: Parts, content: IO[bytes], order: LoadOrder) -> Report:

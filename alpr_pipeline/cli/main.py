@@ -27,6 +27,7 @@ GROUPS = {
     "hotlist": "hotlist_commands",
     "user": "user_commands",
     "share": "share_commands",
+    "keys": "key_commands",
     "config": "config_commands",
 }
 

@@ -102,10 +102,10 @@ class Parts:
 
     @cached_property
     def _master_key(self) -> bytes:
-        from alpr_pipeline.storage.picture_keys import load_master_key
+        from alpr_pipeline.storage.secret_keys import load_key
 
         file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
-        return load_master_key(self.settings.pictures.master_key.get_secret_value(), file)
+        return load_key(self.settings.pictures.master_key.get_secret_value(), file, "pictures.master_key")
 
     @cached_property
     def bus(self) -> Bus:

@@ -13,6 +13,7 @@ from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
 from alpr_pipeline.capture.definition import load_cameras
+from alpr_pipeline.cli.distribution_stage import distribution_stage
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.stages import outbox_stage, wait_for_schema
@@ -58,7 +59,8 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             timeout_graceful_shutdown=OPEN_PAGES_S_MAX,
         )
     )
-    return [Stage("api", partial(_serve, parts, server, listener, told)), outbox_stage(parts)]
+    http = Stage("api", partial(_serve, parts, server, listener, told))
+    return [http, outbox_stage(parts), distribution_stage(parts)]
 
 
 def _serve(

@@ -5,6 +5,7 @@ wins. A key that is unknown stops the start: a misspelt setting would otherwise 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from alpr_pipeline.alerting.routing import Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
+from alpr_pipeline.domain.hotlist import ListName
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.thresholds import Thresholds
 
@@ -77,6 +79,13 @@ class EdgeSettings(_Section):
     repeat_gap_s: float = Field(
         30.0, ge=0, le=3600, description="The same plate at the same camera within this gap is one pass."
     )
+    trusted_keys: tuple[str, ...] = Field(
+        (), max_length=4, description="Public keys that lists are signed with; none: `keys/hotlist.pub` under `data`."
+    )
+    copy_key_file: Path | None = Field(
+        None, description="Seals the copy of the lists; none: `keys/copy.key` under `data`, made when missing."
+    )
+    copy_key: SecretStr = Field(SecretStr(""), description="The key itself, 32 bytes in base64; wins over the file.")
 
 
 class RecognitionSettings(_Section):
@@ -99,6 +108,14 @@ class MatchingSettings(_Section):
     risk_low: float = Field(0.001, ge=0, description="Likewise, low priority.")
 
 
+class ListSettings(_Section):
+    """What is special about one list."""
+
+    name: ListName
+    refresh_within: timedelta | None = Field(None, gt=timedelta(0), description="Older than this it is overdue.")
+    for_cars: bool = Field(True, description="false: cars and poles never get this list.")
+
+
 class HotlistSettings(_Section):
     """Hot lists as they are loaded."""
 
@@ -106,6 +123,25 @@ class HotlistSettings(_Section):
     thresholds: Thresholds = Field(
         default_factory=Thresholds, description="When a list as a whole is refused, and the former one stays."
     )
+    signing_key_file: Path | None = Field(
+        None,
+        description="Signs lists for cars; none: `keys/hotlist.key` under `data`, made by `alpr run`.",
+    )
+    signing_key: SecretStr = Field(SecretStr(""), description="The key itself, 32 bytes in base64; wins over the file.")
+    refresh_within: timedelta = Field(
+        timedelta(hours=24), gt=timedelta(0), description="A list that is older than this is overdue."
+    )
+    lists: tuple[ListSettings, ...] = Field((), max_length=1000, description="Lists about which something is special.")
+
+    @property
+    def kept_from_cars(self) -> frozenset[str]:
+        """The lists that cars never get."""
+        return frozenset(one.name for one in self.lists if not one.for_cars)
+
+    def refresh_of(self, list_name: str) -> timedelta:
+        """Return how old a list may be before it is overdue."""
+        own = next((one.refresh_within for one in self.lists if one.name == list_name), None)
+        return own or self.refresh_within
 
 
 class AlertingSettings(_Section):

@@ -1,30 +1,31 @@
 """Read -> alert in the car, at once and without the network, from the car's own copy of the hot lists."""
 
+import itertools
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TextIO
 
 import structlog
 
 from alpr_pipeline.bus.bus import Bus
+from alpr_pipeline.bus.parcels import Trust
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, Priority
-from alpr_pipeline.domain.identity import hit_identity
 from alpr_pipeline.domain.issuer import IssuerAgreement
 from alpr_pipeline.domain.read import PlateRead
+from alpr_pipeline.edge.car_lists import WORKER, CarLists
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
-from alpr_pipeline.errors import BusUnavailable, StorageUnavailable
-from alpr_pipeline.matching.follower import HotlistFollower
 from alpr_pipeline.matching.index import PROBABILITY_MIN, Cautions, HotlistIndex
+from alpr_pipeline.matching.matcher import hits_of
 from alpr_pipeline.telemetry.metrics import HOTLIST_AGE, HOTLIST_ENTRIES
 
-WORKER = "in-car"
-FRESH_FOR = timedelta(days=7)
-NEWS_S = 30.0  # between two looks whether the bus is there
+FRESH_FOR = timedelta(days=7)  # where the policy says nothing else
+AGE_TOLD = timedelta(minutes=15)  # of the copy: with the network it is never so old
+_LOADED = 20_000  # entries at a time
 
-Announcer = Callable[[Hit], None]  # shows or sounds one hit to the officer; must return at once
+Announcer = Callable[[Hit, timedelta], None]  # shows or sounds one hit, with the list's age; must return at once
 
 log = structlog.get_logger()
 
@@ -38,22 +39,28 @@ class InCar:
         announce: Announcer,
         clock: Callable[[], datetime],
         cautions: Cautions | float = PROBABILITY_MIN,
+        *,
+        trust: Trust | None = None,
+        cameras: frozenset[str] = frozenset(),
         fresh_for: timedelta = FRESH_FOR,
     ) -> None:
         """Load the copy: from now on reads are matched, with the network or without.
 
         A copy that was not renewed for `fresh_for` is not acted on any more, and is destroyed: what was taken back
-        since, nobody here knows.
+        since, nobody here knows. `cameras` are this car's own: entries for other cars are not kept.
         """
         self._index = HotlistIndex(cautions)
         self._copy = copy
         self._announce = announce
         self._clock = clock
+        self._trust = trust or Trust(())
+        self._cameras = cameras
         self._fresh_for = fresh_for
         self._refreshed_at = copy.refreshed_at() or clock()
-        self._outdated = False
-        self._is_outdated(clock())
-        self._index.apply(*(EntryAdded(entry=entry) for entry in copy.entries(clock())))
+        self.keep_house()
+        entries = copy.entries(clock())
+        while some := [EntryAdded(entry=entry) for entry in itertools.islice(entries, _LOADED)]:
+            self._index.apply(*some)
         HOTLIST_ENTRIES.labels(WORKER).set(len(self._index))
         log.info("hotlist_copy_loaded", worker=WORKER, entries=len(self._index))
 
@@ -62,84 +69,54 @@ class InCar:
         now = self._clock()
         if self._is_outdated(now):
             return []
-        hits = [
-            Hit(
-                hit_id=hit_identity(read.read_id, match.entry.entry_id),
-                read=read,
-                entry=match.entry,
-                matched=match.matched,
-                probability=match.probability,
-                matched_at=now,
-            )
-            for match in self._index.lookup(read, now)
-        ]
+        hits = hits_of(read, self._index.lookup(read, now), now)
         for hit in hits:
-            self._announce(hit)
+            self._announce(hit, self.age(now))
         return hits
+
+    def age(self, now: datetime) -> timedelta:
+        """Return how long ago the copy was last known to be what the centre has."""
+        return max(timedelta(0), now - self._refreshed_at)
 
     def follow(self, bus: Bus, stop: threading.Event) -> None:
         """Keep the copy current from the bus until stopped."""
-        follower = HotlistFollower(WORKER, bus, self._index, keep=self._copy.keep, admits=for_cars)
-        thread = threading.Thread(target=follower.run, args=(stop,), name="in-car-hotlist", daemon=True)
-        thread.start()
-        cleaned, checked_s = False, float("-inf")
-        while not stop.wait(1.0):
-            try:
-                self._copy.flush()
-                if follower.caught_up.is_set() and time.monotonic() - checked_s > NEWS_S:
-                    checked_s = time.monotonic()
-                    self._refresh(bus)
-                if follower.caught_up.is_set() and not cleaned:
-                    self._forget_stale()
-                    cleaned = True
-            except StorageUnavailable as error:
-                log.warning("hotlist_copy_not_written", error=str(error))
-        thread.join(timeout=2.0)
+        mine = partial(is_for_car, cameras=self._cameras)
+        lists = CarLists(bus, self._trust, self._copy, self._index, self._clock, mine, self._note_fresh)
+        lists.run(stop, self.keep_house)
 
-    def _refresh(self, bus: Bus) -> None:
-        """Note that the copy is current, when the bus is really there: silence alone may be a dead network."""
+    def keep_house(self) -> None:
+        """Show the copy's age, and destroy it once it is too old to be acted on."""
         now = self._clock()
-        try:
-            bus.check()
-        except BusUnavailable:
-            self._is_outdated(now)
-        else:
-            self._refreshed_at, self._outdated = now, False
-            self._copy.refresh(now)
-        HOTLIST_AGE.labels(WORKER).set((now - self._refreshed_at).total_seconds())
-
-    def _is_outdated(self, now: datetime) -> bool:
-        """Return whether the copy is too old to be acted on; destroy it when it has just become so."""
-        outdated = now - self._refreshed_at > self._fresh_for
-        if outdated and not self._outdated:
+        HOTLIST_AGE.labels(WORKER).set(self.age(now).total_seconds())
+        if self._is_outdated(now) and self._copy.lists():
             log.warning("hotlist_copy_outdated", worker=WORKER, refreshed_at=self._refreshed_at.isoformat())
             self._copy.forget()
-        self._outdated = outdated
-        return outdated
+            self._index.clear()
 
-    def _forget_stale(self) -> None:
-        removals = self._copy.stale()
-        self._index.apply(*removals)
-        for removal in removals:
-            self._copy.keep(removal)
+    def _note_fresh(self, told_at: datetime) -> None:
+        self._refreshed_at = told_at
+
+    def _is_outdated(self, now: datetime) -> bool:
+        return self.age(now) > self._fresh_for
 
 
-def for_cars(entry: HotlistEntry) -> bool:
-    """Return whether cars may have an entry: some lists stay at the centre."""
-    return not entry.keep_from_cars
+def is_for_car(entry: HotlistEntry, cameras: frozenset[str]) -> bool:
+    """Return whether a car with these cameras may have an entry: some stay at the centre, some are for other cars."""
+    wanted = entry.audience.cars if entry.audience else ()
+    return not entry.keep_from_cars and (not wanted or not cameras.isdisjoint(wanted))
 
 
 def console_announcer(out: TextIO) -> Announcer:
     """Return an announcer that writes to a terminal, with its bell for what is urgent."""
 
-    def announce(hit: Hit) -> None:
-        out.write(announcement(hit))
+    def announce(hit: Hit, age: timedelta) -> None:
+        out.write(announcement(hit, age))
         out.flush()
 
     return announce
 
 
-def announcement(hit: Hit) -> str:
+def announcement(hit: Hit, age: timedelta = timedelta(0)) -> str:
     """Return what an officer is told of a hit: enough to check it against the vehicle, and that it must be checked."""
     bell = {Priority.HIGH: "\a\a\a", Priority.MEDIUM: "\a", Priority.LOW: ""}[hit.entry.priority]
     sign = "=" if hit.exact else "~"
@@ -156,8 +133,18 @@ def announcement(hit: Hit) -> str:
         lines.append(f"  vehicle {hit.entry.vehicle}")
     lines.append(f"  asked by {hit.entry.authority} {hit.entry.reference}".rstrip())
     lines.append(f"  {hit.read.camera_id}  {hit.read.captured_at.isoformat(timespec='seconds')}")
+    if age > AGE_TOLD:
+        lines.append(f"  The list is {in_words(age)} old: the entry may have been taken back since.")
     lines.append("  Not confirmed: check plate, issuer and vehicle, and that the entry is still active.")
     return "\n".join(lines) + "\n"
+
+
+def in_words(age: timedelta) -> str:
+    """Return an age in the largest unit that it has two of: 90 minutes, 3 hours, 2 days."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes} minutes"  # noqa: PLR2004
 
 
 def difference(read: str, listed: str) -> str:

@@ -1,6 +1,6 @@
 """Keeps an index at what is in force, from the compacted topic, without a restart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Event
 
 import structlog
@@ -9,7 +9,7 @@ from alpr_pipeline.bus.bus import Bus, Received
 from alpr_pipeline.bus.topics import HOTLIST
 from alpr_pipeline.bus.wire import decode_change
 from alpr_pipeline.bus.worker import report_failure
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, RevisionTold
 from alpr_pipeline.errors import BusUnavailable, UndecodableMessage
 from alpr_pipeline.matching.index import HotlistIndex
 from alpr_pipeline.telemetry.metrics import HOTLIST_ENTRIES
@@ -28,20 +28,10 @@ class HotlistFollower:
     a list. Everything else counts as it comes.
     """
 
-    def __init__(
-        self,
-        worker: str,
-        bus: Bus,
-        index: HotlistIndex,
-        keep: Callable[[EntryAdded | EntryRemoved], None] | None = None,
-        admits: Callable[[HotlistEntry], bool] | None = None,
-    ) -> None:
-        """`keep` is told of every change; an entry that is not admitted counts as removed."""
-        self._admits = admits
+    def __init__(self, worker: str, bus: Bus, index: HotlistIndex) -> None:
         self._worker = worker
         self._bus = bus
         self._index = index
-        self._keep = keep  # a car keeps its own copy on disk
         self._held: list[EntryAdded | EntryRemoved] = []
         self._unfinished: set[str] = set()  # lists of which a revision has begun and not ended
         self.caught_up = Event()
@@ -77,7 +67,7 @@ class HotlistFollower:
                 report_failure(self._worker, error)  # the entries that can be read stay in force
                 continue
             if not isinstance(change, RevisionTold):
-                self._held.append(self._admitted(change))
+                self._held.append(change)
             elif change.complete:
                 self._unfinished.discard(change.list_name)
                 self.revisions[change.list_name] = change
@@ -86,15 +76,7 @@ class HotlistFollower:
         if not self._unfinished or len(self._held) > HELD_MAX:
             self._apply()
 
-    def _admitted(self, change: EntryAdded | EntryRemoved) -> EntryAdded | EntryRemoved:
-        if self._admits and isinstance(change, EntryAdded) and not self._admits(change.entry):
-            return EntryRemoved(entry_id=change.entry.entry_id)
-        return change
-
     def _apply(self) -> None:
         held, self._held = self._held, []
         if held:
             self._index.apply(*held)
-        if self._keep:
-            for change in held:
-                self._keep(change)

@@ -101,6 +101,10 @@ class HotlistIndex:
         self._view = _View(table, records, wild, met, frozenset(alike))
         self._pack_anew(len(last))
 
+    def clear(self) -> None:
+        """Take every entry out of force."""
+        self._view, self._wasted_bytes = _View(Table.empty(), Records()), 0
+
     def knows(self, plate: str) -> bool:
         """Return whether any entry has this plate."""
         return bool(self.listed([plate])[0])

@@ -24,6 +24,7 @@ DATA_CLASSES = {
     "spool": "Read that waits at the roadside for the network",
     "hotlist": "Entry of a hot list",
     "user_entry": "Entry made by hand",
+    "car_copy": "Copy of the hot lists in a car, since it was last refreshed",
     "export": "File of search results",
     "audit": "Record of access",
 }

@@ -24,6 +24,9 @@ class Retention(BaseModel):
     user_entry: timedelta = Field(
         timedelta(days=30), ge=_SHORTEST, le=_LONGEST, description="An entry that a user made by hand, at the longest."
     )
+    car_copy: timedelta = Field(
+        timedelta(days=7), ge=_SHORTEST, le=timedelta(days=31), description="A car's hot lists without a refresh."
+    )
     export: timedelta = Field(
         timedelta(days=7), ge=_SHORTEST, le=_LONGEST, description="A file of search results, inside this system."
     )

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from alpr_pipeline.bus.bus import Bus
-from alpr_pipeline.bus.topics import DEAD, HITS, PICTURES, READS
 from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.words import period_in_words
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
+from alpr_pipeline.retention.topics import periods
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.holds import held_hits, missing_held_hits
 from alpr_pipeline.storage.pictures import HITS as HIT_PICTURES
@@ -131,11 +131,11 @@ def _check_keys(
 
 
 def _check_topics(bus: Bus, retention: Retention, moment: datetime) -> Iterator[Overdue]:
-    for topic in (READS, PICTURES, HITS, DEAD):
+    for topic, keep in periods(retention).items():
         oldest = [datetime.fromtimestamp(ms / 1000, UTC) for ms in bus.oldest_ms(topic).values()]
-        late = [at for at in oldest if at <= moment - retention.topic]
+        late = [at for at in oldest if at <= moment - keep]
         if late:
-            yield _overdue(f"topic {topic}", len(late), min(late), retention.topic)
+            yield _overdue(f"topic {topic}", len(late), min(late), keep)
 
 
 def _overdue(place: str, count: int, oldest: datetime | None, keep: timedelta) -> Overdue:

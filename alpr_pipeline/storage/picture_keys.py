@@ -4,12 +4,8 @@ The path of an object is bound to its ciphertext, so that none can be put in ano
 pictures are gone, wherever copies of them lie.
 """
 
-import base64
-import binascii
-import os
 import secrets
 from datetime import date, datetime
-from pathlib import Path
 from threading import Lock
 
 from cryptography.exceptions import InvalidTag
@@ -17,10 +13,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alpr_pipeline.errors import ConfigError, StorageRefused
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.secret_keys import KEY_BYTES
 
 _MAGIC = b"ALPR\x01"
 _NONCE = 12
-_KEY = 32
 _REMEMBERED_MAX = 256
 _CLASSES = ("reads", "hits")
 
@@ -85,7 +81,7 @@ class PictureKeys:
     def _wrapped(self, place: tuple[str, date]) -> bytes:
         """Return the wrapped key of a day, made when there is none. Of two that make it at once, one is kept."""
         nonce = secrets.token_bytes(_NONCE)
-        fresh = nonce + self._master.encrypt(nonce, secrets.token_bytes(_KEY), _bound(place))
+        fresh = nonce + self._master.encrypt(nonce, secrets.token_bytes(KEY_BYTES), _bound(place))
         with self._database.connection() as connection:
             connection.execute(
                 "INSERT INTO picture_keys (class, day, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
@@ -106,35 +102,6 @@ class PictureKeys:
                 f"pictures {place[0]}/{place[1]}: the master key is not the one that their key was wrapped with: "
                 "restore it (pictures.master_key_file); without it these pictures are lost"
             ) from None
-
-
-def load_master_key(text: str, file: Path) -> bytes:
-    """Return the master key: 32 bytes in base64, from the settings or a file, which is made when it is missing."""
-    if text:
-        return _decoded(text, "pictures.master_key")
-    try:
-        if not file.exists():
-            _make(file)
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    except OSError as error:
-        raise ConfigError(f"master key {file}: {error.strerror}") from None
-
-
-def _make(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as made:
-        made.write(base64.b64encode(secrets.token_bytes(_KEY)).decode() + "\n")
-
-
-def _decoded(text: str, place: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != _KEY:
-        raise ConfigError(f"{place}: a master key is {_KEY} bytes in base64 (openssl rand -base64 {_KEY})")
-    return key
 
 
 def _place(path: str) -> tuple[str, date] | None:

@@ -147,6 +147,21 @@ def test_a_table_gives_the_newest_of_each_key_last(bus: Bus, table_topic: str) -
     assert [r.key for r in later] == [b"c"]
 
 
+def test_a_table_goes_on_where_one_left_off(bus: Bus, table_topic: str) -> None:
+    """A car that was away takes what came since, and everything where the topic is another than it knew."""
+    publisher = bus.publisher()
+    publisher.publish(table_topic, [Message(b"a", b"1"), Message(b"b", b"2")])
+    table = bus.table(table_topic)
+    seen = collect(table.poll, 2)
+    table.close()
+    publisher.publish(table_topic, [Message(b"c", b"3")])
+    for since, keys in ((seen[-1].offset + 1, [b"c"]), (1_000, [b"a", b"b", b"c"])):
+        table = bus.table(table_topic, since)
+        assert [r.key for r in collect(table.poll, len(keys))] == keys
+        assert table.caught_up()
+        table.close()
+
+
 def test_an_empty_table_is_caught_up(bus: Bus, table_topic: str) -> None:
     """A matcher without any list starts at once."""
     table = bus.table(table_topic)

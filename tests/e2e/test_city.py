@@ -1,5 +1,6 @@
 """A city: every stage as a process of its own, on Kafka, PostgreSQL and S3, with the shipped networks."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from alpr_pipeline.access.administration import create_account
 from alpr_pipeline.access.approval import admit
+from alpr_pipeline.bus.parcels import Signer
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.embedded import EmbeddedPostgres
@@ -23,6 +25,7 @@ from tests.s3_server import BUCKET, available, new_server
 ALPR = Path(sys.executable).with_name("alpr")
 PASSWORD = "correct horse battery"
 HIT_S_MAX = 90.0
+SIGNING_KEY = bytes(range(32))
 STAGES = {
     "serve": ["serve"],
     "match": ["match"],
@@ -51,6 +54,8 @@ def environment(tmp_path: Path, city_broker: Broker) -> Iterator[dict[str, str]]
         "ALPR_DATA": str(tmp_path / "data"),
         "ALPR_EDGE__CAMERAS": "cameras/demo",
         "ALPR_API__PORT": str(free_port()),
+        "ALPR_HOTLISTS__SIGNING_KEY": base64.b64encode(SIGNING_KEY).decode(),
+        "ALPR_EDGE__TRUSTED_KEYS": f'["{Signer(SIGNING_KEY).public}"]',
     }
     with EmbeddedPostgres(tmp_path / "postgres") as postgres:
         found["ALPR_DATABASE__URL"] = postgres.url

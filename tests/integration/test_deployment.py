@@ -15,7 +15,11 @@ from alpr_pipeline.config.settings import load_settings
 
 DEPLOY = Path("deploy")
 BIN = Path(sys.executable).parent
-SECRETS = {"ALPR_DATABASE_PASSWORD": "demo", "ALPR_MASTER_KEY": "demo", "ALPR_S3_SECRET": "demo"}
+SECRETS = {"ALPR_DATABASE_PASSWORD": "demo", "ALPR_MASTER_KEY": "demo", "ALPR_S3_SECRET": "demo"} | {
+    "ALPR_SIGNING_KEY": "demo",
+    "ALPR_TRUSTED_KEYS": '["demo"]',
+    "ALPR_COPY_KEY": "demo",
+}
 
 
 def compose() -> dict[str, Any]:

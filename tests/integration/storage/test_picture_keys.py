@@ -12,8 +12,9 @@ from alpr_pipeline.policy.shipped import default_policy
 from alpr_pipeline.retention.purge import purge
 from alpr_pipeline.retention.verification import verify
 from alpr_pipeline.storage.database import Database
-from alpr_pipeline.storage.picture_keys import PictureKeys, load_master_key
+from alpr_pipeline.storage.picture_keys import PictureKeys
 from alpr_pipeline.storage.pictures import PictureStore, hit_picture_path, read_picture_path
+from alpr_pipeline.storage.secret_keys import load_key
 from tests.made import NOON, a_hit, a_picture, a_read
 
 MASTER = bytes(range(32))
@@ -98,11 +99,11 @@ def test_pictures_from_before_the_keys_are_still_read(store: PictureStore, tmp_p
 def test_a_master_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     """32 bytes in base64; the settings' own wins; anything else stops the start."""
     file = tmp_path / "keys/pictures.key"
-    made = load_master_key("", file)
+    made = load_key("", file, "pictures.master_key")
     assert len(made) == 32
-    assert load_master_key("", file) == made
+    assert load_key("", file, "pictures.master_key") == made
     assert file.stat().st_mode & 0o077 == 0
-    assert load_master_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", file) == MASTER
+    assert load_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", file, "pictures.master_key") == MASTER
     for wrong in ("short", "not base64 at all", "AAEC"):
         with pytest.raises(ConfigError, match="32 bytes in base64"):
-            load_master_key(wrong, file)
+            load_key(wrong, file, "pictures.master_key")

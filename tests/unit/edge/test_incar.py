@@ -1,27 +1,26 @@
 """The alert in the car, without the network."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 
 from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved
-from alpr_pipeline.edge.hotlist_copy import HotlistCopy
-from alpr_pipeline.edge.incar import InCar, announcement, console_announcer, difference, for_cars
+from alpr_pipeline.edge.hotlist_copy import Held, HotlistCopy
+from alpr_pipeline.edge.incar import InCar, announcement, console_announcer, difference, is_for_car
 from tests.made import NOON, a_hit, a_read, an_entry
+
+KEY = bytes(range(32))
 
 
 def a_car(folder: Path, *entries: object) -> tuple[InCar, list[Hit]]:
     """A car whose copy has these entries, and the list that its announcements go to."""
-    copy = HotlistCopy(folder / "hotlist.sqlite")
-    for entry in entries:
-        copy.keep(EntryAdded.model_validate({"entry": entry}))
-    copy.flush()
+    copy = HotlistCopy(folder / "hotlist.sqlite", KEY)
+    copy.change("demo", Held(1, NOON), [], entries, 0)
     heard: list[Hit] = []
-    return InCar(copy, heard.append, lambda: NOON), heard
+    return InCar(copy, lambda hit, _age: heard.append(hit), lambda: NOON), heard
 
 
 def test_a_read_on_the_list_is_announced(tmp_path: Path) -> None:
@@ -50,51 +49,11 @@ def test_an_entry_that_is_not_in_force_is_silent(tmp_path: Path, change: dict[st
     assert heard == []
 
 
-def test_expired_entries_leave_the_disk(tmp_path: Path) -> None:
-    """A car does not carry plates longer than their entries are valid."""
-    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
-    copy.keep(EntryAdded(entry=an_entry("DEMO123", valid_until=NOON)))
-    copy.keep(EntryAdded(entry=an_entry("TEST42")))
-    copy.flush()
-    assert [entry.plate for entry in copy.entries(NOON)] == ["TEST42"]
-    copy.close()
-    connection = HotlistCopy(tmp_path / "hotlist.sqlite")._connection
-    assert connection.execute("SELECT count(*) FROM entry").fetchone()[0] == 1
-
-
-def test_an_entry_taken_back_while_the_car_was_away_is_forgotten(tmp_path: Path) -> None:
-    """Once the bus has told everything, what it no longer has goes out of force."""
-    old, kept = an_entry("DEMO123"), an_entry("TEST42")
-    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
-    for entry in (old, kept):
-        copy.keep(EntryAdded(entry=entry))
-    copy.close()
-    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
-    copy.keep(EntryAdded(entry=kept))
-    assert copy.stale() == [EntryRemoved(entry_id=old.entry_id)]
-    assert copy.stale() == []
-
-
-def test_a_removal_is_kept(tmp_path: Path) -> None:
-    """An entry that was removed does not come back with a restart."""
-    entry = an_entry()
-    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
-    copy.keep(EntryAdded(entry=entry))
-    copy.keep(EntryRemoved(entry_id=entry.entry_id))
-    copy.close()
-    assert list(HotlistCopy(tmp_path / "hotlist.sqlite").entries(NOON)) == []
-
-
-def test_a_damaged_copy_is_made_anew(tmp_path: Path) -> None:
-    """The bus can tell it all again, so a damaged copy never stops the start."""
-    (tmp_path / "hotlist.sqlite").write_bytes(b"rubbish" * 1000)
-    assert list(HotlistCopy(tmp_path / "hotlist.sqlite").entries(NOON)) == []
-
-
 def test_the_announcement_says_what_to_check() -> None:
     """An officer reads both texts, why, who asked, and that it is not confirmed; urgent ones ring the bell."""
     out = io.StringIO()
-    console_announcer(out)(a_hit(entry=an_entry("DEMO123", vehicle="red van", reference="24-0001")))
+    hit = a_hit(entry=an_entry("DEMO123", vehicle="red van", reference="24-0001"))
+    console_announcer(out)(hit, timedelta(0))
     said = out.getvalue()
     assert said.startswith("\a")
     for part in ("DEMO123", "stolen-vehicle", "Demo Police", "24-0001", "red van", "Not confirmed"):
@@ -111,32 +70,57 @@ def test_no_plate_in_the_logs(tmp_path: Path) -> None:
     assert "DEMO123" not in str(logs)
 
 
+def aging(folder: Path, refreshed_at: datetime) -> HotlistCopy:
+    """A copy that was refreshed at a time, with an entry that is valid for long."""
+    copy = HotlistCopy(folder / "hotlist.sqlite", KEY)
+    copy.change("demo", Held(1, refreshed_at), [], [an_entry("DEMO123", valid_until=NOON + timedelta(days=30))], 0)
+    copy.refresh(refreshed_at)
+    return copy
+
+
 def test_a_copy_that_was_not_renewed_is_not_acted_on(tmp_path: Path) -> None:
     """What was taken back since, the car does not know; so it is silent, and the plates leave its disk."""
-    copy, moment = HotlistCopy(tmp_path / "hotlist.sqlite"), [NOON]
-    copy.keep(EntryAdded(entry=an_entry("DEMO123", valid_until=NOON + timedelta(days=30))))
-    copy.flush()
-    copy.refresh(NOON)
-    heard: list[Hit] = []
-    car = InCar(copy, heard.append, lambda: moment[0], fresh_for=timedelta(days=2))
+    copy, moment = aging(tmp_path, NOON), [NOON]
+    car = InCar(copy, lambda _hit, _age: None, lambda: moment[0], fresh_for=timedelta(days=2))
     moment[0] = NOON + timedelta(days=2)
     assert len(car.meet(a_read("DEMO123"))) == 1
     moment[0] += timedelta(seconds=1)
     assert car.meet(a_read("DEMO123")) == []
-    assert list(copy.entries(moment[0])) == []
+    car.keep_house()
+    assert copy.counts() == {}
+    moment[0] = NOON
+    assert car.meet(a_read("DEMO123")) == []
     copy.close()
 
 
 def test_a_start_with_an_old_copy_is_silent(tmp_path: Path) -> None:
     """A car that comes back from the garage waits for the bus."""
-    copy = HotlistCopy(tmp_path / "hotlist.sqlite")
-    copy.keep(EntryAdded(entry=an_entry("DEMO123", valid_until=NOON + timedelta(days=30))))
-    copy.flush()
-    copy.refresh(NOON - timedelta(days=8))
-    assert InCar(copy, lambda _hit: None, lambda: NOON).meet(a_read("DEMO123")) == []
+    copy = aging(tmp_path, NOON - timedelta(days=8))
+    assert InCar(copy, lambda _hit, _age: None, lambda: NOON).meet(a_read("DEMO123")) == []
+    assert copy.counts() == {}
+
+
+def test_an_officer_is_told_how_old_the_list_is(tmp_path: Path) -> None:
+    """Only where it is old: with the network it never is."""
+    out, moment = io.StringIO(), [NOON]
+    car = InCar(aging(tmp_path, NOON), console_announcer(out), lambda: moment[0])
+    car.meet(a_read("DEMO123"))
+    assert "old" not in out.getvalue()
+    for age, words in (
+        (timedelta(minutes=30), "30 minutes"),
+        (timedelta(hours=5), "5 hours"),
+        (timedelta(3), "3 days"),
+    ):
+        moment[0] = NOON + age
+        car.meet(a_read("DEMO123"))
+        assert f"The list is {words} old" in out.getvalue()
 
 
 def test_some_entries_are_kept_from_cars() -> None:
-    """They are matched at the centre alone."""
-    assert for_cars(an_entry())
-    assert not for_cars(an_entry(keep_from_cars=True))
+    """They are matched at the centre alone, or are for other cars."""
+    mine = frozenset({"car-7"})
+    assert is_for_car(an_entry(), mine)
+    assert not is_for_car(an_entry(keep_from_cars=True), mine)
+    assert is_for_car(an_entry(audience={"cars": ["car-7", "car-8"]}), mine)
+    assert not is_for_car(an_entry(audience={"cars": ["car-8"]}), mine)
+    assert is_for_car(an_entry(audience={"roles": ["dispatcher"]}), mine)

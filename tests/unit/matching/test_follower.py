@@ -63,16 +63,5 @@ def test_a_single_change_counts_at_once() -> None:
     """An entry that was taken back is watched no more, whatever else is going on."""
     entry = an_entry()
     told = Told([EntryAdded(entry=entry)], [EntryRemoved(entry_id=entry.entry_id)])
-    kept: list[object] = []
-    HotlistFollower("test", told, told.index, keep=kept.append).run(told.stop)
-    assert told.in_force == [0, 1, 0]
-    assert kept == [EntryAdded(entry=entry), EntryRemoved(entry_id=entry.entry_id)]
-
-
-def test_what_is_not_admitted_counts_as_removed() -> None:
-    """An entry that is kept from cars from now on leaves the car."""
-    entry = an_entry()
-    later = entry.model_copy(update={"keep_from_cars": True})
-    told = Told([EntryAdded(entry=entry)], [EntryAdded(entry=later)])
-    HotlistFollower("test", told, told.index, admits=lambda entry: not entry.keep_from_cars).run(told.stop)
+    HotlistFollower("test", told, told.index).run(told.stop)
     assert told.in_force == [0, 1, 0]
