@@ -12,6 +12,7 @@
     ├── StorageRefused       the database will never take this as it is
     ├── NotStored            what was asked for is not stored, or no longer
     ├── StateConflict        somebody else was faster
+    ├── SourceUnavailable    a source of hot lists is away, or gives no file; the list in force stays
     ├── HotlistRefused       a whole list was refused; the list in force stays
     ├── PurposeRefused       no purpose was named, or none that the policy has
     └── AccessDenied         no authority for what was asked
@@ -66,6 +67,10 @@ class NotStored(AlprError):
 
 class StateConflict(AlprError):
     """The change does not fit what is stored now: somebody else was faster."""
+
+
+class SourceUnavailable(AlprError):
+    """A source of hot lists is away, does not let us in, or gives more than we take; it is tried again."""
 
 
 class HotlistRefused(AlprError):

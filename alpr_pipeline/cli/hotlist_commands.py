@@ -19,6 +19,7 @@ from rich.table import Table
 
 from alpr_pipeline.cli.car_keys import COPY, open_copy
 from alpr_pipeline.cli.parts import Parts, now
+from alpr_pipeline.cli.pull_stage import make_puller
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.config.settings import load_settings
 from alpr_pipeline.domain.audit import AuditAction
@@ -188,6 +189,23 @@ def match(
                 f"{one.entry.priority}, list {one.entry.list_name}, {one.entry.authority} {one.entry.reference}"
             )
     raise typer.Exit(int(not met))
+
+
+@app.command()
+def pull(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="Its name in the settings.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Look at a source now, whenever its time would be, and load what it has."""
+    with visited(context) as parts:
+        report = make_puller(parts).pull(source, now())
+    if report is None:
+        say.print(f"{source}: not changed since it was loaded")
+    elif json:
+        sys.stdout.write(report.model_dump_json() + "\n")
+    else:
+        _print_report(report)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from alpr_pipeline.capture.definition import load_cameras
 from alpr_pipeline.cli.distribution_stage import distribution_stage
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
+from alpr_pipeline.cli.pull_stage import pull_stage
 from alpr_pipeline.cli.stages import outbox_stage, wait_for_schema
 from alpr_pipeline.config.settings import ApiSettings
 from alpr_pipeline.errors import ConfigError
@@ -60,7 +61,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
         )
     )
     http = Stage("api", partial(_serve, parts, server, listener, told))
-    return [http, outbox_stage(parts), distribution_stage(parts)]
+    return [http, outbox_stage(parts), distribution_stage(parts), pull_stage(parts)]
 
 
 def _serve(

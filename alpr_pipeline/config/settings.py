@@ -17,6 +17,7 @@ from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.domain.hotlist import ListName
 from alpr_pipeline.errors import ConfigError
+from alpr_pipeline.matching.sources import Source
 from alpr_pipeline.matching.thresholds import Thresholds
 
 ENVIRONMENT_PREFIX = "ALPR_"
@@ -132,6 +133,7 @@ class HotlistSettings(_Section):
         timedelta(hours=24), gt=timedelta(0), description="A list that is older than this is overdue."
     )
     lists: tuple[ListSettings, ...] = Field((), max_length=1000, description="Lists about which something is special.")
+    sources: tuple[Source, ...] = Field((), max_length=200, description="Where lists come from by themselves.")
 
     @property
     def kept_from_cars(self) -> frozenset[str]:
