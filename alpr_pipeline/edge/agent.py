@@ -28,6 +28,7 @@ from alpr_pipeline.edge.passing import pictures_of, read_of
 from alpr_pipeline.edge.spool import Spool
 from alpr_pipeline.edge.uplink import Uplink, UplinkSettings
 from alpr_pipeline.errors import AlprError
+from alpr_pipeline.recognition.attention import Attention, AttentionSettings
 from alpr_pipeline.recognition.gate import GateSettings, MotionGate
 from alpr_pipeline.recognition.jpeg import Overview
 from alpr_pipeline.recognition.recogniser import Recogniser
@@ -48,6 +49,7 @@ class EdgeSettings:
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     gate: GateSettings | None = field(default_factory=GateSettings)  # None: every frame is looked at
+    attention: AttentionSettings = field(default_factory=AttentionSettings)
     overview: Overview = field(default_factory=Overview)
     uplink: UplinkSettings = field(default_factory=UplinkSettings)
     reader: ReaderSettings = field(default_factory=ReaderSettings)
@@ -78,6 +80,7 @@ class EdgeAgent:
         self._keeper = Keeper(spool)
         self._uplink = Uplink(spool, bus.publisher, self._settings.uplink)
         self._arrived = threading.Event()
+        self._attention = Attention(self._settings.attention)
         self._lanes = [self._lane(camera, opener) for camera, opener in cameras]
         self._housekept_s = float("-inf")
         self._expired_s = float("-inf")
@@ -115,7 +118,7 @@ class EdgeAgent:
             camera, opener, settings=self._settings.reader, clock=self._clock, arrived=self._arrived.set
         )
         gate = MotionGate(self._settings.gate) if self._settings.gate is not None else None
-        return Lane(reader, Tracker(self._settings.tracker), gate)
+        return Lane(reader, Tracker(self._settings.tracker), gate, self._attention)
 
     def _watch(self, stop: threading.Event) -> None:
         while not stop.is_set():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from alpr_pipeline.capture.reader import CameraReader
 from alpr_pipeline.domain.frame import Frame
+from alpr_pipeline.recognition.attention import Attention
 from alpr_pipeline.recognition.gate import MotionGate
 from alpr_pipeline.recognition.recogniser import Recogniser
 from alpr_pipeline.recognition.tracker import Passing, Tracker, TrackerCounts
@@ -18,8 +19,9 @@ class LaneCounts:
 
     frames: int = 0
     still: int = 0  # nothing moved: not looked at
-    looked: int = 0
-    look_s: float = 0.0
+    whole: int = 0  # looked at as a whole
+    followed: int = 0  # looked at where plates were expected
+    passed_by: int = 0  # between two whole looks, with nothing to follow
 
 
 @dataclass
@@ -29,22 +31,38 @@ class Lane:
     reader: CameraReader
     tracker: Tracker
     gate: MotionGate | None
+    attention: Attention = field(default_factory=Attention)
     counts: LaneCounts = field(default_factory=LaneCounts)
     finished: bool = False
+    _whole_s: float = float("-inf")
     _told: TrackerCounts = field(default_factory=TrackerCounts)
 
     def look(self, frame: Frame, recogniser: Recogniser) -> list[Passing]:
-        """Look at a frame, unless nothing moved in it; return the passings that are certain by now."""
+        """Look at a frame, unless nothing moved in it; return the passings that are certain by now.
+
+        The whole of it now and then, otherwise where the plates should be that are still to be read.
+        """
         self.counts.frames += 1
         at_s = frame.captured_at.timestamp()
         if self.gate is not None and not self.gate.admits(frame.image, at_s) and not self.tracker.busy:
             self.counts.still += 1
             return self._counted(self.tracker.advance(at_s))
         started_s = time.perf_counter()
-        sightings = recogniser.look(frame.image)
-        self.counts.looked += 1
-        self.counts.look_s += time.perf_counter() - started_s
-        return self._counted(self.tracker.update(frame, sightings))
+        if not 0 <= at_s - self._whole_s < self.attention.whole_s:
+            self._whole_s = at_s
+            self.counts.whole += 1
+            sightings = recogniser.look(frame.image)
+        elif expected := self.tracker.expected(at_s):
+            self.counts.followed += 1
+            sightings = recogniser.follow(frame.image, expected)
+        else:
+            self.counts.passed_by += 1
+            return self._counted(self.tracker.advance(at_s))
+        passings = self._counted(self.tracker.update(frame, sightings))
+        if self.reader.timely:
+            ended_s = time.perf_counter()
+            self.attention.spent(ended_s - started_s, ended_s)
+        return passings
 
     def advance(self, at_s: float) -> list[Passing]:
         """Take note of the time while no frame comes."""

@@ -45,6 +45,11 @@ class Motion:
             step = ((step[0] + self.velocity[0]) / 2, (step[1] + self.velocity[1]) / 2)
         return Motion(box, at_s, step)
 
+    def expected(self, at_s: float) -> Box:
+        """Return where the plate should be by now."""
+        dt, (vx, vy) = max(0.0, at_s - self.at_s), self.velocity or (0.0, 0.0)
+        return Box(round(self.box.x + vx * dt), round(self.box.y + vy * dt), self.box.w, self.box.h)
+
     def nearness(self, box: Box, at_s: float) -> float:
         """Return 1.0 for a box just where the plate should be by now, down to 0.0 for one out of reach."""
         if box.iou(self.box) >= OVERLAP_MIN:

@@ -1,5 +1,6 @@
 """The detectors of the hub of open-image-models, selected by name and downloaded by that library."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,16 @@ class HubDetector:
         """Load a model, downloaded unless the hub's cache has it; raise RecognitionError when it is not to be had."""
         self._model = _load(name, confidence_min)
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+    scales = 1  # a hub's model has one size of input
+
+    def detect(self, image: NDArray[np.uint8], scale: int = 0) -> list[Detection]:  # noqa: ARG002  # one size
         """Return the plates of a picture (BGR), most certain first."""
         found = [_detection(result, image.shape[1], image.shape[0]) for result in self._model.predict(image)]
         return sorted((one for one in found if one.box.area > 0), key=lambda one: -one.confidence)
+
+    def follow(self, image: NDArray[np.uint8], expected: Sequence[Detection]) -> list[Detection]:
+        """Return the plates of a picture where some are expected: a hub's model can only look at the whole."""
+        return self.detect(image) if expected else []
 
 
 def _load(name: str, confidence_min: float) -> Any:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_pipeline.domain.detection import Detection
+from alpr_pipeline.domain.detection import Box, Detection
 from alpr_pipeline.domain.look import Look
 from alpr_pipeline.recognition.alternatives import alternatives, candidates
 from alpr_pipeline.recognition.quality import crop_quality
@@ -16,6 +16,8 @@ from alpr_pipeline.recognition.sighting import Sighting
 
 PLATES_MAX = 16  # looked at in one frame, the most certain ones
 SIDE_MIN = 8  # pixels; a smaller frame holds no plate
+SURE = 0.8  # a picture whose best read is less sure is looked at in other sizes too
+OVERLAP_MAX = 0.35  # intersection over union above which two reads are of one plate
 
 Image = NDArray[np.uint8]  # (height, width, 3), BGR
 Rectify = Callable[[Image, Detection], Image]
@@ -24,8 +26,15 @@ Rectify = Callable[[Image, Detection], Image]
 class PlateFinder(Protocol):
     """Finds plates: the shipped detector, or one of a hub."""
 
-    def detect(self, image: Image) -> list[Detection]:
-        """Return the plates of a picture, most certain first."""
+    @property
+    def scales(self) -> int:
+        """How many sizes a picture may be looked at in."""
+
+    def detect(self, image: Image, scale: int = 0) -> list[Detection]:
+        """Return the plates of a picture looked at in one of its sizes (0 is the usual one), most certain first."""
+
+    def follow(self, image: Image, expected: Sequence[Detection]) -> list[Detection]:
+        """Return the plates of a picture near where they are expected, most certain first."""
 
 
 class PlateReader(Protocol):
@@ -57,12 +66,21 @@ class Recogniser:
         self._reader = reader
         self._rectify = rectify
 
-    def look(self, image: Image) -> list[Sighting]:
-        """Return what plates stand in a picture (BGR) and what they say, most certain detection first."""
+    def look(self, image: Image, scale: int = 0) -> list[Sighting]:
+        """Return what plates stand in a picture (BGR) and what they say, most certain detection first.
+
+        `scale` is one of the detector's sizes of a picture; 0 is the usual one.
+        """
         if min(image.shape[:2]) < SIDE_MIN:
             return []
-        detections = self._detector.detect(image)[:PLATES_MAX]
-        cut = [(detection, self._rectify(image, detection)) for detection in detections]
+        return self._sightings(image, self._detector.detect(image, scale))
+
+    def follow(self, image: Image, expected: Sequence[Detection]) -> list[Sighting]:
+        """Return the plates near where they are expected in a picture (BGR), and what they say; looks nowhere else."""
+        return self._sightings(image, self._detector.follow(image, expected[:PLATES_MAX]))
+
+    def _sightings(self, image: Image, detections: Sequence[Detection]) -> list[Sighting]:
+        cut = [(detection, self._rectify(image, detection)) for detection in detections[:PLATES_MAX]]
         cut = [(detection, crop) for detection, crop in cut if crop.size]
         looks = self._reader.read([crop for _, crop in cut]) if cut else []
         return [
@@ -71,9 +89,26 @@ class Recogniser:
         ]
 
     def reads_of_picture(self, image: Image) -> list[PictureRead]:
-        """Return the plates of a single picture, most confident first, without what the reader calls no plate."""
-        reads = [picture_read(sighting) for sighting in self.look(image)]
-        return sorted((read for read in reads if read is not None), key=lambda read: -read.confidence)
+        """Return the plates of a single picture, most confident first, without what the reader calls no plate.
+
+        There is no next frame to settle a doubt, so a picture without a sure read is looked at in every size.
+        """
+        reads: list[PictureRead] = []
+        for scale in range(self._detector.scales):
+            found = [picture_read(sighting) for sighting in self.look(image, scale)]
+            reads = _apart([*reads, *(read for read in found if read is not None)])
+            if reads and reads[0].confidence >= SURE:
+                break
+        return reads
+
+
+def _apart(reads: Sequence[PictureRead]) -> list[PictureRead]:
+    """Return the reads, most confident first, without those that lie on a more confident one."""
+    kept: list[PictureRead] = []
+    for read in sorted(reads, key=lambda read: -read.confidence):
+        if all(Box(*read.box).iou(Box(*other.box)) <= OVERLAP_MAX for other in kept):
+            kept.append(read)
+    return kept
 
 
 def picture_read(sighting: Sighting) -> PictureRead | None:

@@ -1,15 +1,18 @@
 """Sightings over frames -> passings: one vehicle that passes gives one read. Pure: times come with the frames."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alpr_pipeline.domain.detection import Detection
 from alpr_pipeline.domain.frame import Frame
 from alpr_pipeline.recognition.association import Motion, affinity, may_be_same
 from alpr_pipeline.recognition.consensus import Consensus, combine
 from alpr_pipeline.recognition.sighting import Sighting
+
+FOLLOW_MAX_S = 0.3  # a plate not seen for longer may be anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Track:
     looks: list[Sighting] = field(default_factory=list)
     frames: dict[str, tuple[Frame, Sighting]] = field(default_factory=dict)  # by text, the look of most worth
     best: Sighting | None = None
+    last: Sighting | None = None
     legible_since_s: float | None = None
     misses: int = 0
     seen: _Seen | None = None  # set once concluded
@@ -115,6 +119,15 @@ class Tracker:
         """Whether a track is still open, so that frames of a still scene are worth a look."""
         return any(track.seen is None and track.legible_since_s is not None for track in self._tracks)
 
+    def expected(self, at_s: float) -> list[Detection]:
+        """Return the plates still to be read, where they should be at this time: those seen a moment ago."""
+        open_ones = [track for track in self._tracks if track.seen is None and track.last is not None]
+        return [
+            replace(track.last.detection, box=track.motion.expected(at_s))
+            for track in open_ones
+            if track.last is not None and 0 < at_s - track.motion.at_s <= FOLLOW_MAX_S
+        ]
+
     def _assigned(self, sightings: Sequence[Sighting], at_s: float) -> list[tuple[_Track, Sighting]]:
         """Return each sighting with its track, an old or a new one: best pairs first, each used once."""
         scored = [
@@ -145,6 +158,7 @@ class Tracker:
     def _see(self, track: _Track, frame: Frame, sighting: Sighting, at_s: float) -> None:
         track.motion = track.motion.moved_to(sighting.detection.box, at_s)
         track.misses = 0
+        track.last = sighting
         if track.seen is not None:
             track.seen.last_seen_s = at_s
         if not sighting.legible:

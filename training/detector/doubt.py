@@ -21,6 +21,7 @@ from training.detector.export import export
 CONFIDENCE_MIN = 0.5
 OVERLAP_MAX = 0.2
 LONG_SIDE = 1280  # frames are looked at whole: what is doubtful is small
+ENLARGE_MAX = 1.6
 
 
 def doubtful(detector: Detector, labels: Path) -> list[dict[str, object]]:
@@ -45,7 +46,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         export(args.work, Path(folder), None)
-        detector = Detector(Path(folder), long_side=LONG_SIDE, confidence_min=CONFIDENCE_MIN)
+        detector = Detector(Path(folder), scales=((LONG_SIDE, ENLARGE_MAX),), confidence_min=CONFIDENCE_MIN)
         rows = doubtful(detector, args.labels)
     (args.work / "unsure.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     print(f"{sum(len(row['boxes']) for row in rows)} doubtful places in {len(rows)} pictures")  # type: ignore[arg-type]

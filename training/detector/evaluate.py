@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 
 from alpr_pipeline.domain.detection import Box, Detection
-from alpr_pipeline.recognition.detector import Detector
+from alpr_pipeline.recognition.detector import SCALES, Detector
 from alpr_pipeline.recognition.shipped import WEIGHTS
 
+ENLARGE_MAX = 1.6
 SURE = 0.5  # confidence from which a find counts for `right`
 EUROPE = {
     "GB",
@@ -152,8 +153,8 @@ def main() -> None:
     parser.add_argument("--one-look", action="store_true", help="without the second look")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    extra = {"long_side": args.long_side} if args.long_side else {}
-    report(Detector(args.weights, second_look=not args.one_look, **extra), args.labels)
+    scales = ((args.long_side, ENLARGE_MAX),) if args.long_side else SCALES
+    report(Detector(args.weights, second_look=not args.one_look, scales=scales), args.labels)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ SKELETONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Z": (("0,0 100,0! 0,100! 100,100",), ("0,0 100,0! 0,100! 100,100", "22,50 78,50")),
 }
 NARROW = {"I": 0.32, "1": 0.62, "J": 0.85}
+SERIFED = 0.65  # of a usual letter's width, for an I with serifs
 WIDE = {"M": 1.18, "W": 1.3, "Q": 1.04}
 
 
@@ -148,6 +149,8 @@ class Die:
         share = 1.0 if self.even else NARROW.get(char, 1.0) * WIDE.get(char, 1.0)
         if self.even and char in "I1":
             share = 0.6
+        elif char == "I" and len(SKELETONS[char][variant]) > 1:  # with serifs
+            share = SERIFED
         line = max(2.0, self.stroke * h)
         w = max(self.width * share * h, line * 1.02)
         pad = int(line) + 4

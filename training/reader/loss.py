@@ -71,15 +71,23 @@ def targets_of(view: View) -> tuple[NDArray[np.int64], F32, float, NDArray[np.in
 
 def loss_of(answer: Answer, want: Targets, smoothing: float = 0.02) -> tuple[Tensor, dict[str, float]]:
     """Return the loss of a batch, and its parts."""
-    letters = nnf.cross_entropy(answer.letters.flatten(0, 1), want.letters.flatten(), label_smoothing=smoothing)
-    glance = -(want.glances * answer.glances.log_softmax(-1)).sum(-1).mean(-1)
-    glances = (glance * want.placed).sum() / want.placed.sum().clamp(min=1)
+    letters, first = (
+        nnf.cross_entropy(logits.flatten(0, 1), want.letters.flatten(), label_smoothing=smoothing)
+        for logits in (answer.letters, answer.first)
+    )
+    glances, first_glances = (_astray(logits, want) for logits in (answer.glances, answer.first_glances))
     cells = nnf.cross_entropy(answer.cells.flatten(0, 1), want.cells.flatten(), ignore_index=IGNORE)
-    total = letters + 0.4 * glances + 0.6 * cells
+    total = letters + 0.3 * first + 0.3 * glances + 0.2 * first_glances + 0.5 * cells
     if bool((want.region != IGNORE).any()):
         total = total + 0.08 * nnf.cross_entropy(answer.region, want.region, ignore_index=IGNORE)
     parts = {"letters": float(letters.detach()), "glances": float(glances.detach()), "cells": float(cells.detach())}
     return total, parts
+
+
+def _astray(glances: Tensor, want: Targets) -> Tensor:
+    """Return how far the glances are from the letters' places, where those are known."""
+    each = -(want.glances * glances.log_softmax(-1)).sum(-1).mean(-1)
+    return (each * want.placed).sum() / want.placed.sum().clamp(min=1)
 
 
 def stack(parts: list[tuple[NDArray[np.int64], F32, float, NDArray[np.int64], int]]) -> Targets:

@@ -1,8 +1,9 @@
-"""The reader's network: convolutions, a little attention for the order of letters, and one supervised glance per slot.
+"""The reader's network: convolutions, a little attention for the order of letters, and two supervised glances per slot.
 
 The picture becomes a map of 8 x 48 cells. Two small transformer layers over a coarser map tell every cell where it
 stands in the text. Then each of the ten slots looks for its letter: its attention over the cells is trained directly,
 since the renderer knows where every letter stands; a slot behind the last letter looks at a cell that is nowhere.
+The slots tell each other what they saw, and look once more: so none reads its neighbour's letter again.
 """
 
 from dataclasses import dataclass
@@ -32,13 +33,18 @@ class Answer:
     """What the network says of a batch."""
 
     letters: Tensor  # (n, slots, vocabulary) logits
+    first: Tensor  # the same after the first glance alone
     glances: Tensor  # (n, slots, cells + 1) logits; the last is "nowhere"
+    first_glances: Tensor  # the same of the first glance
     cells: Tensor  # (n, cells, alphabet + 1) logits; the last is "no letter"
     region: Tensor  # (n, regions + 1) logits; the last is "unknown"
 
     def full(self) -> "Answer":
         """Return the same in float32."""
-        return Answer(self.letters.float(), self.glances.float(), self.cells.float(), self.region.float())
+        return Answer(
+            self.letters.float(), self.first.float(), self.glances.float(), self.first_glances.float(),
+            self.cells.float(), self.region.float(),
+        )  # fmt: skip
 
 
 def _conv(a: int, b: int, stride: int | tuple[int, int] = 1) -> nn.Sequential:
@@ -96,6 +102,12 @@ class ReaderNet(nn.Module):
         self.nowhere_key = nn.Parameter(torch.zeros(SLOTS))
         self.nowhere_value = nn.Parameter(torch.zeros(1, 1, s.wide))
         self.slot_context = nn.Linear(s.wide, s.wide)
+        self.slot = nn.Parameter(torch.randn(1, SLOTS, s.wide) * 0.02)
+        self.talk = Mixer(s.wide)
+        self.steer, self.tell = nn.Linear(s.wide, s.wide), nn.Linear(s.wide, s.wide)
+        for fresh in (self.steer, self.tell):  # at first the second glance is the first
+            nn.init.zeros_(fresh.weight)
+            nn.init.zeros_(fresh.bias)
         self.spell = nn.Linear(s.wide, len(VOCABULARY))
         self.cells = nn.Conv2d(s.wide, len(ALPHABET) + 1, 1)
         self.region = nn.Linear(s.wide, regions + 1)
@@ -110,15 +122,22 @@ class ReaderNet(nn.Module):
         summary = tokens.mean(1)
         coarse = tokens.transpose(1, 2).reshape(n, c, ROWS // 2, COLUMNS // 2)
         informed = nnf.relu(fine + nnf.interpolate(coarse, scale_factor=2.0, mode="nearest"))
-        flat = informed.flatten(2)
-        glances = torch.matmul(self.queries, flat)
-        glances = torch.cat(
-            [glances, self.nowhere_key.view(1, SLOTS, 1) + (self.queries @ summary.t()).t().unsqueeze(2)], 2
-        )
+        flat, context = informed.flatten(2), self.slot_context(summary).unsqueeze(1)
+        first_glances, seen = self._glance(self.queries.expand(n, -1, -1), flat, summary)
+        seen = self.value(seen) + context
+        heard = self.talk(seen + self.slot)
+        glances, again = self._glance(self.queries + self.steer(heard), flat, summary)
+        return Answer(
+            self.spell(nnf.relu(self.value(again) + context + self.tell(heard))), self.spell(nnf.relu(seen)),
+            glances, first_glances, self.cells(informed).flatten(2).transpose(1, 2), self.region(summary),
+        )  # fmt: skip
+
+    def _glance(self, queries: Tensor, flat: Tensor, summary: Tensor) -> tuple[Tensor, Tensor]:
+        """Return where the slots look, as logits over the cells and nowhere, and what they see there."""
+        nowhere = self.nowhere_key + (queries @ summary.unsqueeze(2)).squeeze(2)
+        glances = torch.cat([queries @ flat, nowhere.unsqueeze(2)], 2)
         weights = glances.softmax(-1)
-        seen = weights[:, :, :-1] @ flat.transpose(1, 2) + weights[:, :, -1:] * self.nowhere_value
-        letters = self.spell(nnf.relu(self.value(seen) + self.slot_context(summary).unsqueeze(1)))
-        return Answer(letters, glances, self.cells(informed).flatten(2).transpose(1, 2), self.region(summary))
+        return glances, weights[:, :, :-1] @ flat.transpose(1, 2) + weights[:, :, -1:] * self.nowhere_value
 
     @staticmethod
     def _normalise(pictures: Tensor) -> Tensor:

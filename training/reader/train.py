@@ -89,7 +89,7 @@ def start(path: Path, names: Sequence[str]) -> State:
     if saved is not None:
         mean.load_state_dict(saved["mean"], strict=False)
         state.seen = int(saved["seen"])
-        if saved["regions"] == list(names):
+        if saved["regions"] == list(names) and saved["net"].keys() == net.state_dict().keys():
             optimiser.load_state_dict(saved["optimiser"])
     return state
 

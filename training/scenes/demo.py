@@ -21,6 +21,8 @@ from training.scenes.vehicle import make_vehicle
 U8 = NDArray[np.uint8]
 FRAMES_A_SECOND = 8
 SECONDS = 12.0
+WIDTH = 1280  # pixels
+FOCAL = 1.6016  # focal length, in widths of the picture
 EYE = (0.0, 2.9)  # x along the street, height, in metres
 VISIBLE_MIN = 0.9
 SUN = np.array([-0.57, 0.2, 0.8], np.float32)  # high, behind the camera
@@ -105,12 +107,12 @@ def draw_plate(text: str, region: str) -> U8:
     return canvas.rgb
 
 
-def _truth(name: str, t: float, seen: list[PlateSeen]) -> dict[str, object]:
+def _truth(name: str, t: float, seen: list[PlateSeen], size: tuple[int, int]) -> dict[str, object]:
     plates = []
     for plate in seen:
         x0, y0 = plate.corners.min(0)
         x1, y1 = plate.corners.max(0)
-        if plate.visible < VISIBLE_MIN or x1 - x0 < 24 or x0 < 0 or y0 < 0 or x1 > 1280 or y1 > 720:
+        if plate.visible < VISIBLE_MIN or x1 - x0 < 24 or x0 < 0 or y0 < 0 or x1 > size[0] or y1 > size[1]:
             continue
         passing = PASSINGS[plate.owner]
         plates.append(
@@ -136,7 +138,7 @@ def _placed(t: float, lane: float, vehicles: list[Placed]) -> list[Placed]:
     return placed
 
 
-def render(folder: Path, frames_a_second: int, seconds: float, street_seed: int = 44) -> None:
+def render(folder: Path, frames_a_second: int, seconds: float, width: int = WIDTH, street_seed: int = 44) -> None:
     """Write `clip.mp4` and `truth.jsonl` into the folder."""
     rng = default_rng(street_seed)
     road, street = make_street(rng, 150.0)
@@ -148,15 +150,16 @@ def render(folder: Path, frames_a_second: int, seconds: float, street_seed: int 
         ends = ("rear",) if passing.region == "US-CA" else ("front", "rear")
         vehicles.append(Placed(made, np.zeros(2, np.float32), 0.0, dict.fromkeys(ends, image)))
     eye = np.array([EYE[0], -road.half - 0.3, EYE[1]], np.float32)
-    camera = Camera(eye, 0.14, -0.085, 0.0, 2050.0, 1280, 720)
+    size = (width, width * 9 // 16)
+    camera = Camera(eye, 0.14, -0.085, 0.0, FOCAL * width, *size)
     folder.mkdir(parents=True, exist_ok=True)
-    video = cv2.VideoWriter(str(folder / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), frames_a_second, (1280, 720))
+    video = cv2.VideoWriter(str(folder / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), frames_a_second, size)
     with (folder / "truth.jsonl").open("w", encoding="utf-8") as out:
         for number in range(int(seconds * frames_a_second)):
             t = number / frames_a_second
             picture, seen = take(street, _placed(t, road.half / 2, vehicles), camera, sky)
             video.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-            out.write(json.dumps(_truth(f"{number:04d}", t, seen)) + "\n")
+            out.write(json.dumps(_truth(f"{number:04d}", t, seen, size)) + "\n")
     video.release()
 
 
@@ -166,8 +169,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames-a-second", type=int, default=FRAMES_A_SECOND)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument(
+        "--width", type=int, default=WIDTH, help="of the picture, in pixels; its height is 9/16 of that"
+    )
     args = parser.parse_args()
-    render(args.folder, args.frames_a_second, args.seconds)
+    render(args.folder, args.frames_a_second, args.seconds, args.width)
 
 
 if __name__ == "__main__":

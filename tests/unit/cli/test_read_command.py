@@ -25,8 +25,9 @@ class SeesOne:
     """Finds and reads one plate, DEMO123, wherever it looks."""
 
     version = "test"
+    scales = 1
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, scale: int = 0) -> list[Detection]:
         return [a_detection(10, 20, 100, 25)]
 
     def read(self, crops: Sequence[Image]) -> list[Look]:
