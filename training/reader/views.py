@@ -108,14 +108,19 @@ def frame_plate(rng: Generator, plate: U8, surround: Surround, boxes: F32) -> tu
     return framed, (out[2], out[0])
 
 
-def view_of(rng: Generator, plate: U8, text: str, region: int, boxes: F32, corner: int, surround: Surround) -> View:
-    """Return one view of a rendered plate; letter boxes are x, y, w, h in its picture."""
+def view_of(
+    rng: Generator, plate: U8, text: str, region: int, boxes: F32, corner: int, surround: Surround, letter: float = 0.0
+) -> View:
+    """Return one view of a rendered plate; letter boxes are x, y, w, h in its picture.
+
+    `letter` is the height of the letters before the camera, in pixels; where it is 0 one is chosen.
+    """
     h, w = plate.shape[:2]
     shift = (0, 0)
     if rng.random() < 0.35:
         plate, shift = frame_plate(rng, plate, surround, boxes)
         corner = 0
-    letter = float(np.exp(rng.uniform(np.log(8.5), np.log(36))))
+    letter = letter or float(np.exp(rng.uniform(np.log(8.5), np.log(36))))
     scale = letter / max(4.0, float(np.median(boxes[:, 3])))
     full_h, full_w = plate.shape[:2]
     inner = np.float32(
