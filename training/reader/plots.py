@@ -1,4 +1,4 @@
-"""Draw how the reader reads: `python -m training.reader.plots --pool FOLDER --to docs/reader [--labels LABELS.jsonl ...]`.
+"""Draw how the reader reads: `python -m training.reader.plots --pool FOLDER --to docs/reader [--labels FILE ...]`.
 
 From rendered plates, whose truth is known: which letters are taken for which (`confusion.svg`), how many are read right
 at which height of the letters (`height.svg`), and plates read rightly and wrongly (`montage.jpg`). With labelled
