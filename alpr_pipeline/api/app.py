@@ -13,6 +13,8 @@ from alpr_pipeline.api import (
     alert_routes,
     audit_pages,
     audit_routes,
+    claim_pages,
+    claim_routes,
     entry_routes,
     health_routes,
     hit_routes,
@@ -73,6 +75,7 @@ def create_app(services: Services) -> FastAPI:
         transparency_routes,
         sharing_routes,
         partner_routes,
+        claim_routes,
         alert_routes,
         audit_routes,
         review_routes,
@@ -81,6 +84,7 @@ def create_app(services: Services) -> FastAPI:
         page_routes,
         audit_pages,
         sharing_pages,
+        claim_pages,
     ):
         app.include_router(routes.router)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)

@@ -28,6 +28,7 @@ GROUPS = {
     "user": "user_commands",
     "share": "share_commands",
     "keys": "key_commands",
+    "claim": "claim_commands",
     "config": "config_commands",
 }
 

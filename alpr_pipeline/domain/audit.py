@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     PURGED = "purged"
     RETENTION_VERIFIED = "retention-verified"
     REPORT_PUBLISHED = "report-published"
+    CLAIM_CHANGED = "claim-changed"  # that something is wrong
+    CLAIMS_VIEWED = "claims-viewed"
     SHARING_CHANGED = "sharing-changed"
     SHARING_VIEWED = "sharing-viewed"
     DATA_RELEASED = "data-released"  # to another agency
@@ -84,6 +86,8 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.FINDING_RESOLVED: "audit",
     AuditAction.SIGNALS_VIEWED: "audit",
     AuditAction.RETENTION_REVIEWED: "audit",
+    AuditAction.CLAIM_CHANGED: "correction",
+    AuditAction.CLAIMS_VIEWED: "correction",
     AuditAction.PURGED: "retention",
     AuditAction.RETENTION_VERIFIED: "retention",
     AuditAction.AUDIT_TRAIL_DESTROYED: "retention",

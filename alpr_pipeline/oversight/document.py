@@ -26,6 +26,7 @@ DATA_CLASSES = {
     "user_entry": "Entry made by hand",
     "car_copy": "Copy of the hot lists in a car, since it was last refreshed",
     "export": "File of search results",
+    "claim": "Claim of an error, after it was answered",
     "audit": "Record of access",
 }
 

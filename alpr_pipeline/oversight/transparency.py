@@ -20,11 +20,18 @@ from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.suppression import disclose
 from alpr_pipeline.storage import statistics, tallies
 from alpr_pipeline.storage.audit import record
+from alpr_pipeline.storage.claims import claims_received
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.policies import policy_in_force, version_in_force
 from alpr_pipeline.storage.tallies import ListTally
 
 Count = int | None  # None: hidden, for it is small or would give a small one away
+
+
+_SUMS = (
+    *("searches", "searches_refused", "shares"),
+    *("claims", "claims_granted", "claims_refused", "claims_open"),
+)
 
 
 class _Part(BaseModel):
@@ -40,7 +47,7 @@ class ListFigures(_Part):
     refuted: Count
     closed: Count  # without either
     waiting: Count
-    arrests: Count  # where recorded
+    arrests: Count = None  # where recorded
 
 
 class AuditFigures(_Part):
@@ -80,6 +87,10 @@ class Report(_Part):
     searches_by_purpose: Mapping[str, Count]
     shares: Count
     shares_by_entity: Mapping[str, Count]
+    claims: Count = None  # of errors
+    claims_granted: Count = None
+    claims_refused: Count = None
+    claims_open: Count = None
     retention: RetentionFigures
     audits: Sequence[AuditFigures]
     policy_version: str
@@ -102,6 +113,8 @@ def preview(connection: Connection, period: Period, now: datetime) -> Report:
         statistics.releases_by_entity(connection, since, until), below, [one.name for one in policy.sharing.partners]
     )
     version = version_in_force(connection, last)
+    claims = disclose(claims_received(connection, since, until), below)
+    granted, refused, undecided = claims.cells
     return Report(
         agency=policy.agency.name,
         state=policy.agency.state,
@@ -119,6 +132,10 @@ def preview(connection: Connection, period: Period, now: datetime) -> Report:
         searches_by_purpose=by_purpose,
         shares=shares,
         shares_by_entity=by_entity,
+        claims=claims.total,
+        claims_granted=granted,
+        claims_refused=refused,
+        claims_open=undecided,
         retention=_retention(connection, policy, since, until),
         audits=_audits(connection, since, until, below),
         policy_version=policy.version,
@@ -264,7 +281,7 @@ def _added_up(period: Period, reports: Sequence[Report]) -> Report:
                 destructions=sum(one.retention.destructions for one in reports),
             ),
         }
-        | {part: _sum(getattr(one, part) for one in reports) for part in ("searches", "searches_refused", "shares")}
+        | {part: _sum(getattr(one, part) for one in reports) for part in _SUMS}
         | {
             part: _names_added_up([getattr(one, part) for one in reports])
             for part in ("searches_by_purpose", "shares_by_entity")

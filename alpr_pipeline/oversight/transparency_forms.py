@@ -69,6 +69,10 @@ def rows_of(report: Report) -> Iterator[Row]:
     yield "sharing", "", "releases", shown(report.shares)
     for entity, count in report.shares_by_entity.items():
         yield "sharing", entity, "releases", shown(count)
+    yield "claims of errors", "", "received", shown(report.claims)
+    yield "claims of errors", "", "granted", shown(report.claims_granted)
+    yield "claims of errors", "", "refused", shown(report.claims_refused)
+    yield "claims of errors", "", "not decided", shown(report.claims_open)
     for words, period in kept_periods(report):
         yield "retention", words, "kept", period
     yield "retention", "", "verifications", str(report.retention.verified)

@@ -30,6 +30,9 @@ class Retention(BaseModel):
     export: timedelta = Field(
         timedelta(days=7), ge=_SHORTEST, le=_LONGEST, description="A file of search results, inside this system."
     )
+    claim: timedelta = Field(
+        timedelta(days=365), ge=_SHORTEST, le=_LONGEST, description="A claim of an error, after it was answered."
+    )
     process: str = Field("", description="How it is decided if and when data is destroyed, in words.")
     grounds: str = Field("", description="Why these periods: the age of the reads that were really used.")
     review: timedelta | None = Field(None, description="How often the periods are held against that use.")

@@ -22,6 +22,8 @@ class Right(StrEnum):
     APPROVE_AUDITS = "approve-audits"
     PLACE_HOLDS = "place-holds"
     APPROVE_HOLDS = "approve-holds"
+    SEE_CLAIMS = "see-claims"
+    DECIDE_CLAIMS = "decide-claims"
     SEE_SHARING = "see-sharing"
     MANAGE_SHARING = "manage-sharing"
     APPROVE_SHARING = "approve-sharing"
@@ -66,6 +68,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_HOLDS,
             Right.SEE_SHARING,
             Right.APPROVE_SHARING,
+            Right.SEE_CLAIMS,
+            Right.DECIDE_CLAIMS,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -76,6 +80,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_AUDIT_TRAIL,
             Right.JUDGE_AUDITS,
             Right.SEE_SHARING,
+            Right.SEE_CLAIMS,
         }
     ),
     Role.CUSTODIAN: frozenset(
@@ -86,6 +91,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_AUDIT_TRAIL,
             Right.APPROVE_ACCOUNTS,
             Right.APPROVE_HOLDS,
+            Right.SEE_CLAIMS,
+            Right.DECIDE_CLAIMS,
             Right.SEE_SHARING,
             Right.MANAGE_SHARING,
             Right.APPROVE_SHARING,
@@ -103,6 +110,8 @@ PURPOSES: dict[Right, PurposeRule] = dict.fromkeys(Right, PurposeRule.NONE) | {
     Right.ACT_ON_HITS: PurposeRule.STANDING,
     Right.SEE_AUDIT_TRAIL: PurposeRule.STANDING,
     Right.JUDGE_AUDITS: PurposeRule.STANDING,
+    Right.SEE_CLAIMS: PurposeRule.STANDING,
+    Right.DECIDE_CLAIMS: PurposeRule.STANDING,
     Right.SEARCH_READS: PurposeRule.STATED,
     Right.SEARCH_MOVEMENTS: PurposeRule.STATED,
 }

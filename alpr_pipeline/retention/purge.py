@@ -19,6 +19,7 @@ from alpr_pipeline.storage.accounts import delete_expired_sessions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.audit_chain import destroy_expired
 from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audit_partitions
+from alpr_pipeline.storage.claims import purge_claims
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits, picture_paths
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
@@ -60,6 +61,7 @@ class Purged:
     hits: int = 0
     hit_pictures: int = 0
     entries: int = 0  # of hot lists, past their validity
+    claims: int = 0  # of errors, answered long ago
     sessions: int = 0
     audit_records: int = 0  # in whole months
     picture_keys: int = 0  # of days whose every picture has gone
@@ -199,6 +201,7 @@ def _purge_rows(
     with database.connection() as connection, connection.transaction(force_rollback=dry_run):
         purged.entries = expire_entries(connection, now)
         lapse_holds(connection, now)
+        purged.claims = purge_claims(connection, now - retention.claim)
         purged.sessions = delete_expired_sessions(
             connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX
         )

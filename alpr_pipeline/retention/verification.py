@@ -63,7 +63,7 @@ def verify(
     report = RetentionReport()
     moment = now - tolerance
     with database.connection() as connection:
-        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "holds"]
+        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "claims", "holds"]
         report.found += _check_rows(connection, retention, moment)
         held = held_hits(connection)
     report.looked_at += ["pictures of reads", "pictures of hits"]
@@ -90,6 +90,7 @@ def _check_rows(connection: Connection, retention: Retention, moment: datetime) 
             "SELECT count(*), min(valid_until) FROM hotlist_entries WHERE valid_until <= %s",
             timedelta(0),
         ),
+        ("claims", "SELECT count(*), min(answered_at) FROM claims WHERE answered_at <= %s", retention.claim),
     ):
         row = connection.execute(statement.encode(), [moment - keep]).fetchone()
         if row and row[0]:

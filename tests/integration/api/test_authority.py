@@ -20,6 +20,8 @@ OPEN = {
     "/signin",
     "/policy",
     "/policy/document.css",
+    "/correction",
+    "/correction/{claim_id}",
     "/transparency",
     "/transparency.json",
     "/transparency.csv",
@@ -31,6 +33,7 @@ SIGNED_IN = {
     "/api/v1/openapi.json",
     "/api/v1/me/sessions",
     "/api/v1/me/sessions/{session_id}",
+    "/api/v1/claims",  # POST: whoever works here may say that something is wrong
 }  # whatever the role
 PARTNERS = {"/partner/v1/agreement", "/partner/v1/hits", "/partner/v1/queries"}  # with a token of their own
 ANY_ID = "00000000-0000-0000-0000-000000000000"
