@@ -4,18 +4,17 @@ All of it is in the database, written with the decision: a dispatcher that is ki
 but the last message, which its identity marks as the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from alpr_pipeline.alerting.routing import Mutes, Webhook, muted, told_of
+from alpr_pipeline.alerting.routing import Channel, Letter, Mutes, NotDelivered, Send, muted, told_of
 from alpr_pipeline.alerting.suppression import Suppression, Told, suppressed_by
-from alpr_pipeline.alerting.webhook import NotDelivered, message_of, post
 from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.storage import alerts
+from alpr_pipeline.storage import alerts, mutes
 from alpr_pipeline.storage.alerts import Delivery
-from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.telemetry.metrics import DEAD, DROPPED, FAILED, SENT
 
 WORKER = "alerts"
@@ -23,30 +22,24 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3
 
 log = structlog.get_logger()
 
-Send = Callable[[Webhook, bytes, str, int, bytes], None]
-
 
 class Dispatcher:
-    """Decides about hits and tells of them. `secrets` are by the names of the webhooks."""
+    """Decides about hits and tells the channels of them."""
 
     def __init__(
         self,
         database: Database,
-        webhooks: Sequence[Webhook],
-        secrets: Mapping[str, bytes],
+        channels: Sequence[tuple[Channel, Send]],
         *,
         suppression: Suppression,
         mutes: Mutes,
         clock: Callable[[], datetime],
-        send: Send = post,
     ) -> None:
         self._database = database
-        self._webhooks = {webhook.name: webhook for webhook in webhooks}
-        self._secrets = secrets
+        self._channels = {channel.name: (channel, send) for channel, send in channels}
         self._suppression = suppression
         self._mutes = mutes
         self._clock = clock
-        self._send = send
 
     def once(self) -> int:
         """Decide about what is new, deliver what is due, and return how many messages arrived."""
@@ -58,11 +51,12 @@ class Dispatcher:
 
     def _decide(self) -> None:
         with self._database.connection() as connection:
+            placed = _placed(connection, self._clock())
             for hit in alerts.undecided(connection):
                 repeats = suppressed_by(hit, map(_told, alerts.told_before(connection, hit)), self._suppression)
-                silent = repeats is not None or muted(hit, self._mutes)
-                receivers = [] if silent else told_of(hit, self._webhooks.values())
-                due = {webhook.name: hit.read.captured_at + timedelta(seconds=webhook.after_s) for webhook in receivers}
+                silent = repeats is not None or muted(hit, self._mutes, placed)
+                receivers = [] if silent else told_of(hit, (channel for channel, _ in self._channels.values()))
+                due = {one.name: hit.read.captured_at + timedelta(seconds=one.after_s) for one in receivers}
                 alerts.decide(connection, hit, suppressed_by=repeats, muted=silent and repeats is None, due=due)
                 if silent:
                     DROPPED.labels(WORKER, "suppressed" if repeats else "muted").inc()
@@ -72,14 +66,14 @@ class Dispatcher:
             return alerts.due_deliveries(connection, self._clock())
 
     def _deliver(self, delivery: Delivery) -> bool:
-        webhook, now = self._webhooks.get(delivery.webhook), self._clock()
-        escalation = webhook is not None and webhook.after_s > 0
-        if webhook is None or (escalation and not delivery.unacknowledged):
+        channel, send = self._channels.get(delivery.channel, (None, None))
+        now = self._clock()
+        escalated = channel is not None and channel.after_s > 0
+        if send is None or (escalated and not delivery.unacknowledged):
             self._close(delivery, "not-needed")
             return False
-        body = message_of(delivery.hit, escalation)
         try:
-            self._send(webhook, self._secrets[webhook.name], str(delivery.delivery_id), int(now.timestamp()), body)
+            send(Letter(str(delivery.delivery_id), now, delivery.hit, escalated))
         except NotDelivered as error:
             self._put_off(delivery, now, str(error))
             return False
@@ -97,11 +91,20 @@ class Dispatcher:
             if delivery.attempts >= len(PAUSES):
                 alerts.close_delivery(connection, delivery.delivery_id, "dead", now, why)
                 DEAD.labels(WORKER).inc()
-                log.error("alert_not_delivered", webhook=delivery.webhook, hit=str(delivery.hit.hit_id), error=why)
+                log.error("alert_not_delivered", channel=delivery.channel, hit=str(delivery.hit.hit_id), error=why)
             else:
                 alerts.put_off(connection, delivery.delivery_id, now + PAUSES[delivery.attempts], why)
-                log.warning("alert_put_off", webhook=delivery.webhook, attempt=delivery.attempts + 1, error=why)
+                log.warning("alert_put_off", channel=delivery.channel, attempt=delivery.attempts + 1, error=why)
 
 
 def _told(hit: Hit) -> Told:
     return Told(hit.hit_id, hit.read.captured_at, hit.read.camera_id, hit.read.position, hit.matched)
+
+
+def _placed(connection: Connection, now: datetime) -> Mutes:
+    """Return what people have muted for now."""
+    found = mutes.list_mutes(connection, now)
+    return Mutes(
+        lists=tuple(mute.list_name for mute in found if mute.list_name),
+        cameras=tuple(mute.camera_id for mute in found if mute.camera_id),
+    )

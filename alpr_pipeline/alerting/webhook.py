@@ -10,18 +10,14 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from alpr_pipeline.alerting.routing import Webhook
-from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.errors import AlprError, ConfigError
+from alpr_pipeline.alerting.message import message_of
+from alpr_pipeline.alerting.routing import Letter, NotDelivered, Send, Webhook
+from alpr_pipeline.errors import ConfigError
 
 TIMEOUT_S = 5.0
 SECRET_CHARACTERS_MIN = 24
 _PREFIX = "whsec_"  # then base64, as Standard Webhooks writes secrets; anything else is taken as it is
 _TAKEN = range(200, 300)
-
-
-class NotDelivered(AlprError):
-    """A message was not taken; the same may be tried again."""
 
 
 def read_secret(file: Path) -> bytes:
@@ -40,22 +36,20 @@ def read_secret(file: Path) -> bytes:
         raise ConfigError(f"webhook secret {file}: begins with {_PREFIX} and is not base64 behind it") from None
 
 
-def message_of(hit: Hit, escalated: bool) -> bytes:  # a fact of the message
-    """Return what is sent of a hit: all of it, and that nobody has confirmed it."""
-    body = {
-        "type": "hit.escalated" if escalated else "hit.possible",
-        "confirmed": False,
-        "notice": "Not confirmed: check plate, issuer and vehicle, and that the entry is still active.",
-        "issuer": hit.issuer,
-        "hit": hit.model_dump(mode="json"),
-    }
-    return orjson.dumps(body)
-
-
 def signature(secret: bytes, message_id: str, timestamp_s: int, body: bytes) -> str:
     """Return the signature of a message: `v1,` and the base64 of HMAC-SHA256 over identity, time and body."""
     signed = b".".join((message_id.encode(), str(timestamp_s).encode(), body))
     return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+
+
+def webhook_sender(webhook: Webhook) -> Send:
+    """Return what tells a webhook; raise ConfigError when its secret cannot be read."""
+    secret = read_secret(webhook.secret_file)
+
+    def send(letter: Letter) -> None:
+        post(webhook, secret, letter.delivery_id, int(letter.at.timestamp()), orjson.dumps(message_of(letter)))
+
+    return send
 
 
 def post(webhook: Webhook, secret: bytes, message_id: str, timestamp_s: int, body: bytes) -> None:

@@ -22,6 +22,7 @@ from alpr_pipeline.api import (
     hotlist_routes,
     page_routes,
     partner_routes,
+    past_routes,
     policy_routes,
     problems,
     review_routes,
@@ -71,6 +72,7 @@ def create_app(services: Services) -> FastAPI:
         hotlist_routes,
         revision_routes,
         entry_routes,
+        past_routes,
         policy_routes,
         transparency_routes,
         sharing_routes,
@@ -87,6 +89,7 @@ def create_app(services: Services) -> FastAPI:
         claim_pages,
     ):
         app.include_router(routes.router)
+    app.include_router(alert_routes.pages)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
     app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
     app.add_middleware(SecurityHeaders)

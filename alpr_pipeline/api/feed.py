@@ -98,9 +98,11 @@ class HitFeed:
             self._tell(Resync())
             return
         try:
-            self._tell(await asyncio.to_thread(self._look, lambda connection: get_hit(connection, UUID(payload))))
+            stored = await asyncio.to_thread(self._look, lambda connection: get_hit(connection, UUID(payload)))
         except NotStored:
             return  # purged meanwhile
+        if not stored.hit.past:
+            self._tell(stored)
 
     def _tell(self, event: Event) -> None:
         for watcher in self._watchers:

@@ -54,6 +54,8 @@ class HitView(BaseModel):
     exact: bool  # whether the list has the very text that was read
     issuer: IssuerAgreement  # whether the issuer that was read is the list's
     state: HitState
+    muted: bool  # nobody was told of it: its list or camera was muted then
+    past: bool  # read before its entry was made
     actionable: bool  # whether it may be acted on: verified by a person, and confirmed to be active
     steps: list[Step]  # who did what, the first first
     pictures: list[PictureKind]
@@ -66,6 +68,8 @@ def view(stored: StoredHit) -> HitView:
         exact=stored.hit.exact,
         issuer=stored.hit.issuer,
         state=stored.state,
+        muted=stored.muted,
+        past=stored.hit.past,
         actionable=stored.actionable,
         steps=list(stored.steps),
         pictures=list(stored.pictures),

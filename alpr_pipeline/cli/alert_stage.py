@@ -1,10 +1,10 @@
-"""Telling webhooks of hits, as a stage."""
+"""Telling channels of hits, as a stage."""
 
 from functools import partial
 from threading import Event
 
+from alpr_pipeline.alerting.channels import senders
 from alpr_pipeline.alerting.dispatcher import WORKER, Dispatcher
-from alpr_pipeline.alerting.webhook import read_secret
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.stages import repeat, wait_for_schema
@@ -13,12 +13,11 @@ PERIOD_S = 0.5
 
 
 def alert_stages(parts: Parts) -> list[Stage]:
-    """Decides about new hits and tells the webhooks. Raises ConfigError when a secret cannot be read."""
+    """Decides about new hits and tells the channels. Raises ConfigError when a secret cannot be read."""
     settings = parts.settings.alerting
     dispatcher = Dispatcher(
         parts.database,
-        settings.webhooks,
-        {webhook.name: read_secret(webhook.secret_file) for webhook in settings.webhooks},
+        senders(settings.webhooks, settings.mqtt, settings.email),
         suppression=settings.suppression,
         mutes=settings.mutes,
         clock=now,

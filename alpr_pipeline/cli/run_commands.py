@@ -70,7 +70,7 @@ def write(context: typer.Context) -> None:
 
 @app.command()
 def alert(context: typer.Context) -> None:
-    """Tell webhooks of hits, and try again what did not arrive."""
+    """Tell webhooks, brokers and mailboxes of hits, and try again what did not arrive."""
     from alpr_pipeline.cli.alert_stage import alert_stages
 
     _run_stage(context, alert_stages)

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from alpr_pipeline.alerting.routing import Mutes, Webhook
+from alpr_pipeline.alerting.routing import EmailChannel, MqttChannel, Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.domain.hotlist import ListName
@@ -152,6 +152,8 @@ class AlertingSettings(_Section):
     suppression: Suppression = Field(default_factory=Suppression, description="Which hits are one event.")
     mutes: Mutes = Field(default_factory=Mutes, description="What nobody is told of, but for the highest priority.")
     webhooks: tuple[Webhook, ...] = Field((), max_length=50, description="Who is told over HTTP, signed.")
+    mqtt: tuple[MqttChannel, ...] = Field((), max_length=50, description="Who is told over MQTT.")
+    email: tuple[EmailChannel, ...] = Field((), max_length=50, description="Who is told by mail.")
 
 
 class ApiSettings(_Section):

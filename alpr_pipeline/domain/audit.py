@@ -36,6 +36,8 @@ class AuditAction(StrEnum):
     ACCURACY_VIEWED = "accuracy-viewed"
     CORRECTIONS_VIEWED = "corrections-viewed"
     DELIVERY_RETRIED = "delivery-retried"
+    MUTE_PLACED = "mute-placed"
+    MUTE_ENDED = "mute-ended"
     READS_SEARCHED = "reads-searched"
     SEARCH_REQUESTED = "search-requested"
     SEARCH_DECIDED = "search-decided"
@@ -80,6 +82,8 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.ACCURACY_VIEWED: "audit",
     AuditAction.CORRECTIONS_VIEWED: "accuracy",
     AuditAction.DELIVERY_RETRIED: "alert-response",
+    AuditAction.MUTE_PLACED: "alert-response",
+    AuditAction.MUTE_ENDED: "alert-response",
     AuditAction.AUDIT_TRAIL_VIEWED: "audit",
     AuditAction.AUDIT_SAMPLED: "audit",
     AuditAction.AUDIT_JUDGED: "audit",

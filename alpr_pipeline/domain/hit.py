@@ -1,8 +1,9 @@
 """A read that met an entry: possible until a person confirms it."""
 
+import operator
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.issuer import IssuerAgreement, issuers_agree
@@ -21,6 +22,7 @@ class Hit(BaseModel):
     matched: PlateText  # the candidate of the read that is on the list
     probability: Probability  # that the plate is the entry's, given the picture
     matched_at: AwareDatetime
+    past: bool = Field(default=False, exclude_if=operator.not_)  # read before its entry was made; never on the bus
 
     @property
     def exact(self) -> bool:

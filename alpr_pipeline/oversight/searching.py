@@ -3,13 +3,14 @@
 A search that is refused is recorded as well, with what was asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.domain.audit import AuditAction, Outcome
+from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import AccessDenied, PurposeRefused
 from alpr_pipeline.oversight.ages import ages_of
 from alpr_pipeline.policy.policy import Policy
@@ -21,6 +22,8 @@ from alpr_pipeline.storage.search import FoundRead, ReadQuery, search_reads
 from alpr_pipeline.storage.search_requests import decide_request, get_request, insert_request
 
 GRANT_LIFE = timedelta(days=7)
+
+Found = TypeVar("Found", FoundRead, PlateRead)
 
 
 def search(
@@ -34,13 +37,28 @@ def search(
     now: datetime,
 ) -> list[FoundRead]:
     """Return what a search finds; raise PurposeRefused or AccessDenied, recorded, when the policy does not allow it."""
+    return search_by(search_reads, database, caller, query, purpose=purpose, case=case, request_id=request_id, now=now)
+
+
+def search_by(
+    look: Callable[[Connection, ReadQuery], list[Found]],
+    database: Database,
+    caller: Caller,
+    query: ReadQuery,
+    *,
+    purpose: str,
+    case: str,
+    request_id: UUID | None,
+    now: datetime,
+) -> list[Found]:
+    """Do as `search` with another way to look, in the transaction that records it."""
     try:
         with database.connection() as connection:
             policy = policy_in_force(connection, now)
             check_purpose(policy, purpose, case)
             grant = _grant(connection, caller, purpose, case, request_id, now) if request_id else None
             _check_reach(policy, caller, query, grant, now)
-            found = search_reads(connection, _within(policy, query, now))
+            found = look(connection, _within(policy, query, now))
             ages = ages_of(now, [read.captured_at for read in found])
             _record(connection, caller, query, purpose, case, count=len(found), ages=ages)
     except (PurposeRefused, AccessDenied) as refusal:

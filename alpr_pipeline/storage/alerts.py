@@ -20,10 +20,10 @@ _DISPATCHING = 4_107_200  # advisory: one dispatcher at a time
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one webhook, on its way."""
+    """One message to one channel, on its way."""
 
     delivery_id: UUID
-    webhook: str
+    channel: str
     attempts: int
     hit: Hit
     unacknowledged: bool
@@ -35,7 +35,7 @@ class DeliveryView:
 
     delivery_id: UUID
     hit_id: UUID
-    webhook: str
+    channel: str
     state: str
     attempts: int
     due_at: datetime
@@ -50,7 +50,7 @@ def undecided(connection: Connection, limit: int = BATCH) -> list[Hit]:
     rows = connection.execute(
         """
         SELECT document FROM hits
-        WHERE stored_at > clock_timestamp() - %(back)s
+        WHERE stored_at > clock_timestamp() - %(back)s AND NOT past
           AND NOT EXISTS (SELECT FROM alerts WHERE alerts.hit_id = hits.hit_id)
         ORDER BY captured_at, hit_id LIMIT %(limit)s
         """,
@@ -76,18 +76,18 @@ def told_before(connection: Connection, hit: Hit) -> list[Hit]:
 def decide(
     connection: Connection, hit: Hit, *, suppressed_by: UUID | None, muted: bool, due: Mapping[str, datetime]
 ) -> None:
-    """Put on record what was decided about a hit, with the messages that follow: webhook -> when."""
+    """Put on record what was decided about a hit, with the messages that follow: channel -> when."""
     connection.execute(
         "INSERT INTO alerts (hit_id, suppressed_by, muted) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         [hit.hit_id, suppressed_by, muted],
     )
-    for webhook, due_at in due.items():
+    for channel, due_at in due.items():
         connection.execute(
             """
-            INSERT INTO alert_deliveries (delivery_id, hit_id, webhook, due_at) VALUES (%s, %s, %s, %s)
+            INSERT INTO alert_deliveries (delivery_id, hit_id, channel, due_at) VALUES (%s, %s, %s, %s)
             ON CONFLICT DO NOTHING
             """,
-            [uuid5(_DELIVERIES, f"{hit.hit_id}/{webhook}"), hit.hit_id, webhook, due_at],
+            [uuid5(_DELIVERIES, f"{hit.hit_id}/{channel}"), hit.hit_id, channel, due_at],
         )
 
 
@@ -95,7 +95,7 @@ def due_deliveries(connection: Connection, now: datetime, limit: int = BATCH) ->
     """Return the messages that are due, the longest waiting first."""
     rows = connection.execute(
         """
-        SELECT delivery_id, webhook, attempts, document, hits.state = 'new'
+        SELECT delivery_id, channel, attempts, document, hits.state = 'new'
         FROM alert_deliveries JOIN hits USING (hit_id)
         WHERE alert_deliveries.state = 'waiting' AND due_at <= %s
         ORDER BY due_at LIMIT %s
@@ -103,8 +103,8 @@ def due_deliveries(connection: Connection, now: datetime, limit: int = BATCH) ->
         [now, limit],
     ).fetchall()
     return [
-        Delivery(delivery_id, webhook, attempts, Hit.model_validate(document), unacknowledged)
-        for delivery_id, webhook, attempts, document, unacknowledged in rows
+        Delivery(delivery_id, channel, attempts, Hit.model_validate(document), unacknowledged)
+        for delivery_id, channel, attempts, document, unacknowledged in rows
     ]
 
 
@@ -132,7 +132,7 @@ def list_deliveries(connection: Connection, state: str, limit: int = 100) -> lis
     with connection.cursor(row_factory=class_row(DeliveryView)) as cursor:
         return cursor.execute(
             """
-            SELECT delivery_id, hit_id, webhook, state, attempts, due_at, changed_at, error FROM alert_deliveries
+            SELECT delivery_id, hit_id, channel, state, attempts, due_at, changed_at, error FROM alert_deliveries
             WHERE state = %s ORDER BY changed_at DESC LIMIT %s
             """,
             [state, min(limit, LIST_MAX)],

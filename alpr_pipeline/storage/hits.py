@@ -21,6 +21,9 @@ _FIRST = UUID(int=0)
 
 _SELECT = """
 SELECT document, state, stored_at,
+       priority <> 'high' AND EXISTS (
+           SELECT FROM alert_mutes AS mute WHERE (mute.list_name = hits.list_name OR mute.camera_id = hits.camera_id)
+           AND stored_at >= placed_at AND stored_at < coalesce(ended_at, until_at)),
        (SELECT coalesce(jsonb_agg(jsonb_build_object('by', by_user, 'at', at, 'act', facts)
                                   ORDER BY array_position(%(order)s::text[], to_state)), '[]')
         FROM hit_steps WHERE hit_steps.hit_id = hits.hit_id),
@@ -37,6 +40,7 @@ class StoredHit:
     hit: Hit
     state: HitState
     stored_at: datetime
+    muted: bool  # nobody is told of it; it stands in the queue all the same
     steps: tuple[Step, ...]  # the first first
     pictures: tuple[PictureKind, ...]  # the plate first
 
@@ -85,8 +89,9 @@ def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
         row = connection.execute(
             """
             INSERT INTO hits
-                (hit_id, read_id, captured_at, matched_at, camera_id, list_name, entry_id, priority, document)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+                (hit_id, read_id, captured_at, matched_at, camera_id, list_name, entry_id, priority, document,
+                 past)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT DO NOTHING
             RETURNING hit_id
             """,
@@ -100,6 +105,7 @@ def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
                 hit.entry.entry_id,
                 hit.entry.priority,
                 hit.model_dump_json(),
+                hit.past,
             ],
         ).fetchone()
         if row is not None:
@@ -133,7 +139,7 @@ def list_hits(
         _SELECT
         + """
         WHERE (captured_at, hit_id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_hit)s)
-          AND (NOT %(open_only)s OR state IN ('new', 'seen', 'verified', 'confirmed'))
+          AND (NOT %(open_only)s OR (state IN ('new', 'seen', 'verified', 'confirmed') AND NOT past))
         ORDER BY captured_at DESC, hit_id DESC
         LIMIT %(limit)s
         """,
@@ -251,11 +257,12 @@ def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
 
 
 def _stored(row: TupleRow) -> StoredHit:
-    document, state, stored_at, steps, kinds = row
+    document, state, stored_at, muted, steps, kinds = row
     return StoredHit(
         hit=Hit.model_validate(document),
         state=HitState(state),
         stored_at=stored_at,
+        muted=muted,
         steps=tuple(Step.model_validate(step) for step in steps),
         pictures=tuple(PictureKind(kind) for kind in kinds),
     )

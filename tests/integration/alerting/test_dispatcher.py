@@ -1,6 +1,7 @@
 """Hits are told to webhooks: signed, once, again until they arrive, and not to those who need not know."""
 
 import json
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from alpr_pipeline.alerting.channels import senders
 from alpr_pipeline.alerting.dispatcher import PAUSES, Dispatcher
 from alpr_pipeline.alerting.routing import Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
@@ -21,6 +23,7 @@ from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import alerts
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import delete_hits, store_hits, take_step
+from alpr_pipeline.storage.mutes import insert_mute
 from tests.made import NOON, a_hit, a_read, an_entry
 
 SECRET = b"a secret of the demo, long enough"
@@ -80,12 +83,14 @@ class Desk:
 
 
 def a_desk(database: Database, receiver: Receiver, mutes: Mutes | None = None, **fields: Any) -> Desk:
-    webhook = Webhook(name="demo", url=receiver.url, secret_file=Path("unused"), **fields)
+    secret_folder = Path(tempfile.mkdtemp())
+    file = secret_folder / "demo.secret"
+    file.write_bytes(SECRET)
+    webhook = Webhook(name="demo", url=receiver.url, secret_file=file, **fields)
     desk: Desk
     dispatcher = Dispatcher(
         database,
-        [webhook],
-        {"demo": SECRET},
+        senders([webhook], [], []),
         suppression=Suppression(),
         mutes=mutes or Mutes(),
         clock=lambda: desk.now,
@@ -183,3 +188,25 @@ def test_messages_go_with_their_hit(database: Database, receiver: Receiver) -> N
     with database.connection() as connection:
         delete_hits(connection, [hit.hit_id])
     assert desk.messages("delivered") == []
+
+
+def test_what_people_muted_is_silent_until_its_end(database: Database, receiver: Receiver) -> None:
+    """A camera, for an hour; it ends by itself, or when somebody ends it, and never silences the highest priority."""
+    desk = a_desk(database, receiver)
+    given = {"list_name": None, "camera_id": "bridge-north", "reason": "road works", "by": "ada", "at": NOON}
+    with database.connection() as connection:
+        insert_mute(connection, **given, until=NOON + timedelta(hours=1))
+    low, high = an_entry("DEMO1", priority="low"), an_entry("DEMO2", priority="high")
+    desk.store(a_hit(a_read("DEMO1"), low), a_hit(a_read("DEMO2"), high))
+    assert desk.once() == 1
+    assert json.loads(receiver.heard[0][1])["hit"]["matched"] == "DEMO2"
+    desk.now += timedelta(hours=1)
+    desk.store(a_hit(a_read("DEMO3", captured_at=desk.now), an_entry("DEMO3", priority="low")))
+    assert desk.once() == 1
+
+
+def test_a_hit_of_the_past_is_told_nobody(database: Database, receiver: Receiver) -> None:
+    """It passed before anybody looked for it."""
+    desk = a_desk(database, receiver)
+    desk.store(a_hit().model_copy(update={"past": True}))
+    assert desk.once() == 0

@@ -97,3 +97,18 @@ def test_a_weak_or_broken_secret_stops_the_start(tmp_path: Path, content: bytes,
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=says):
         read_secret(file)
+
+
+@pytest.mark.parametrize(
+    ("agencies", "agency", "told"),
+    [
+        ((), "", True),
+        ((), "Demo Sheriff", True),
+        (("Demo Sheriff",), "Demo Sheriff", True),
+        (("Demo Sheriff",), "", False),
+    ],
+)
+def test_an_entry_for_other_agencies_is_not_told(agencies: tuple[str, ...], agency: str, told: bool) -> None:
+    """A channel hears what is for everybody, and for its own agency."""
+    hit = a_hit(entry=an_entry(audience={"agencies": agencies} if agencies else None))
+    assert bool(told_of(hit, [webhook(agency=agency)])) is told

@@ -15,6 +15,7 @@ def waiting(minute: int = 0, priority: str = "high", **fields: Any) -> StoredHit
         "hit": a_hit(read, an_entry(priority=priority)),
         "state": HitState.NEW,
         "stored_at": NOON,
+        "muted": False,
         "steps": (),
         "pictures": (),
     }

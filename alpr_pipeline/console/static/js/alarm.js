@@ -21,9 +21,9 @@ function first() {
 
 function onHit({ card, late }) {
   const known = waiting.has(card.dataset.hit);
-  if (card.dataset.state === "new") waiting.set(card.dataset.hit, card.cloneNode(true));
+  if (card.dataset.state === "new" && !("muted" in card.dataset)) waiting.set(card.dataset.hit, card.cloneNode(true));
   else waiting.delete(card.dataset.hit);
-  const fresh = card.dataset.state === "new" && !known && !late;
+  const fresh = waiting.has(card.dataset.hit) && !known && !late;
   if (!late) show(fresh ? card : null);
 }
 

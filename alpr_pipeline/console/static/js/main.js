@@ -11,6 +11,7 @@ import "./detail.js";
 import "./picture.js";
 import "./verify.js";
 import "./wide.js";
+import "./send.js";
 import "./upload.js";
 import "./judge.js";
 import { watch } from "./live.js";
