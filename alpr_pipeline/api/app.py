@@ -16,6 +16,7 @@ from alpr_pipeline.api import (
     claim_pages,
     claim_routes,
     entry_routes,
+    export_routes,
     health_routes,
     hit_routes,
     hold_routes,
@@ -27,6 +28,7 @@ from alpr_pipeline.api import (
     problems,
     review_routes,
     revision_routes,
+    search_pages,
     search_routes,
     session_routes,
     sharing_pages,
@@ -66,6 +68,7 @@ def create_app(services: Services) -> FastAPI:
         account_routes,
         token_routes,
         search_routes,
+        export_routes,
         hit_routes,
         accuracy_routes,
         hold_routes,
@@ -87,6 +90,7 @@ def create_app(services: Services) -> FastAPI:
         audit_pages,
         sharing_pages,
         claim_pages,
+        search_pages,
     ):
         app.include_router(routes.router)
     app.include_router(alert_routes.pages)

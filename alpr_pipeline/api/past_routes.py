@@ -16,7 +16,7 @@ from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.matching.past import past_hits, texts_for
-from alpr_pipeline.oversight.searching import search_by
+from alpr_pipeline.oversight.searching import Look, search_by
 from alpr_pipeline.policy.searches import Match
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.hits import HitPicture, attach_pictures, get_hit, store_hits
@@ -56,16 +56,9 @@ def look_back(request: Request, caller: Searches, name: Name, entry_id: UUID, bo
         hits.extend(_hits(connection, query, entry, now))
         return [hit.read for hit in hits]
 
-    search_by(
-        look,
-        services.database,
-        caller,
-        _query(entry, now, timedelta(days=body.days)),
-        purpose=body.purpose,
-        case=body.case or entry.reference,
-        request_id=body.request_id,
-        now=now,
-    )
+    query = _query(entry, now, timedelta(days=body.days))
+    asked = Look(query, body.purpose, body.case or entry.reference, body.request_id)
+    search_by(look, services.database, caller, asked, now)
     _fetch_pictures(services, hits)
     with services.database.connection() as connection:
         return [view(get_hit(connection, hit.hit_id)) for hit in hits]

@@ -12,6 +12,7 @@ from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.oversight import searching
+from alpr_pipeline.oversight.searching import Look
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.policy.searches import CASE_MAX, LITERALS_MIN, WITHOUT_PLATE_MAX, Match
 from alpr_pipeline.storage.search import Area, ReadQuery
@@ -83,6 +84,10 @@ class Search(_Body):
         before = (self.before_at, self.before_id) if self.before_at and self.before_id else None
         return ReadQuery(self.since, self.until, self.limit, self.text, self.match, self.cameras, area, before)
 
+    def look(self) -> Look:
+        """Return it with its reason."""
+        return Look(self.query(), self.purpose, self.case, self.request_id)
+
 
 class FoundView(BaseModel):
     """A read that was found."""
@@ -143,15 +148,7 @@ class Decision(_Body):
 def search(request: Request, caller: Searches, body: Search) -> Found:
     """Search reads. The search, with its purpose and case, is on record in the transaction that answers it."""
     services = services_of(request)
-    found = searching.search(
-        services.database,
-        caller,
-        body.query(),
-        purpose=body.purpose,
-        case=body.case,
-        request_id=body.request_id,
-        now=services.now(),
-    )
+    found = searching.search(services.database, caller, body.look(), services.now())
     views = [FoundView.model_validate(read, from_attributes=True) for read in found]
     return Found(reads=views, more=len(views) == body.limit)
 

@@ -12,8 +12,10 @@ from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.config.settings import BusKind, Settings
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.edge.spool_file import oldest_capture_ms
+from alpr_pipeline.retention.verification import TOLERANCE
 from alpr_pipeline.retention.verification import verify as verify_retention
 from alpr_pipeline.storage.audit import AuditFilter, list_records, record
+from alpr_pipeline.storage.exports import list_exports
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
@@ -64,6 +66,23 @@ def certificates(
                 f"{name} {count:,}" for name, count in one.detail.items() if isinstance(count, int) and count
             )
             typer.echo(f"{one.audit_no:>8}  {one.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}  {what}")
+
+
+@app.command("exports")
+def list_all_exports(context: typer.Context, json: Json = False) -> None:
+    """List exported files: who made which, for which case, and when it ends. Status 1: one outlived its end."""
+    moment = now()
+    with visited(context) as parts, parts.database.connection() as connection:
+        found = list_exports(connection)
+        record(connection, username=operator(), action=AuditAction.EXPORTS_VIEWED, count=len(found))
+    late = [one for one in found if one.destroyed_at is None and one.expires_at <= moment - TOLERANCE]
+    for one in found:
+        ended = one.destroyed_at is not None
+        state = "destroyed" if ended else "OVERDUE" if one in late else f"until {one.expires_at:%Y-%m-%d %H:%MZ}"
+        made = f"{one.serial:>6}  {one.made_at:%Y-%m-%d %H:%MZ}  {one.made_by}"
+        text = f"{made}  {one.purpose} {one.case}  {one.reads} reads"
+        typer.echo(orjson.dumps(asdict(one)) if json else f"{text}  {state}")
+    raise typer.Exit(int(bool(late)))
 
 
 def _spools(settings: Settings) -> dict[str, datetime | None]:

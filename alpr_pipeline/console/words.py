@@ -7,6 +7,7 @@ from typing import Any
 from alpr_pipeline.domain.hotlist import Priority, Reason
 from alpr_pipeline.domain.verification import Disposition, HitState, Refutation
 from alpr_pipeline.policy.policy import AuditSubject
+from alpr_pipeline.policy.searches import Match
 
 LIST_IS_OLD = timedelta(hours=24)  # agencies load theirs daily; older lists name vehicles found long ago
 PICTURES_ARE_LATE = timedelta(minutes=10)
@@ -81,6 +82,11 @@ AUDIT_QUESTIONS: dict[AuditSubject, tuple[tuple[str, str], ...]] = {
         ("training_valid", "Is the training valid?"),
         ("look_back_allowed", "Is it held by the person named?"),
     ),
+}
+MATCHES: dict[Match, str] = {
+    Match.EXACT: "the whole plate",
+    Match.PARTIAL: "a part of it",
+    Match.WILDCARD: "with ? and * for what is not known",
 }
 SIGNALS: dict[str, str] = {
     "off-shift": "Off shift",

@@ -3,7 +3,9 @@
 A search that is refused is recorded as well, with what was asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,46 +28,56 @@ GRANT_LIFE = timedelta(days=7)
 Found = TypeVar("Found", FoundRead, PlateRead)
 
 
-def search(
-    database: Database,
-    caller: Caller,
-    query: ReadQuery,
-    *,
-    purpose: str,
-    case: str,
-    request_id: UUID | None,
-    now: datetime,
-) -> list[FoundRead]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked for, and why."""
+
+    query: ReadQuery
+    purpose: str
+    case: str
+    request_id: UUID | None = None  # a granted request, for what the role alone may not
+
+
+def search(database: Database, caller: Caller, look: Look, now: datetime) -> list[FoundRead]:
     """Return what a search finds; raise PurposeRefused or AccessDenied, recorded, when the policy does not allow it."""
-    return search_by(search_reads, database, caller, query, purpose=purpose, case=case, request_id=request_id, now=now)
+    return search_by(search_reads, database, caller, look, now)
 
 
 def search_by(
-    look: Callable[[Connection, ReadQuery], list[Found]],
-    database: Database,
+    find: Callable[[Connection, ReadQuery], list[Found]], database: Database, caller: Caller, look: Look, now: datetime
+) -> list[Found]:
+    """Do as `search` with another way to find."""
+    with refusals_recorded(database, caller, look), database.connection() as connection:
+        return answer(find, connection, caller, look, now)
+
+
+def answer(
+    find: Callable[[Connection, ReadQuery], list[Found]],
+    connection: Connection,
     caller: Caller,
-    query: ReadQuery,
-    *,
-    purpose: str,
-    case: str,
-    request_id: UUID | None,
+    look: Look,
     now: datetime,
 ) -> list[Found]:
-    """Do as `search` with another way to look, in the transaction that records it."""
+    """Return what a search finds, with its record in the same transaction."""
+    policy = policy_in_force(connection, now)
+    check_purpose(policy, look.purpose, look.case)
+    grant = _grant(connection, caller, look, now)
+    _check_reach(policy, caller, look.query, grant, now)
+    found = find(connection, _within(policy, look.query, now))
+    ages = ages_of(now, [read.captured_at for read in found])
+    _record(connection, caller, look, count=len(found), ages=ages)
+    return found
+
+
+@contextmanager
+def refusals_recorded(database: Database, caller: Caller, look: Look) -> Iterator[None]:
+    """Put on record, in a transaction of its own, that the policy refused a look."""
     try:
-        with database.connection() as connection:
-            policy = policy_in_force(connection, now)
-            check_purpose(policy, purpose, case)
-            grant = _grant(connection, caller, purpose, case, request_id, now) if request_id else None
-            _check_reach(policy, caller, query, grant, now)
-            found = look(connection, _within(policy, query, now))
-            ages = ages_of(now, [read.captured_at for read in found])
-            _record(connection, caller, query, purpose, case, count=len(found), ages=ages)
+        yield
     except (PurposeRefused, AccessDenied) as refusal:
         with database.connection() as connection:
-            _record(connection, caller, query, purpose, case, refused=str(refusal))
+            _record(connection, caller, look, refused=str(refusal))
         raise
-    return found
 
 
 def request(
@@ -127,13 +139,15 @@ def decide(connection: Connection, caller: Caller, request_id: UUID, *, granted:
     )
 
 
-def _grant(connection: Connection, caller: Caller, purpose: str, case: str, request_id: UUID, now: datetime) -> Grant:
+def _grant(connection: Connection, caller: Caller, look: Look, now: datetime) -> Grant | None:
     """Return what a request granted: to its own asker, for its purpose and case, until its end."""
-    asked = get_request(connection, request_id)
-    if (asked.requested_by, asked.purpose, asked.case) != (caller.username, purpose, case):
-        raise AccessDenied(f"search request {request_id} is another person's, or for another purpose or case")
+    if look.request_id is None:
+        return None
+    asked = get_request(connection, look.request_id)
+    if (asked.requested_by, asked.purpose, asked.case) != (caller.username, look.purpose, look.case):
+        raise AccessDenied(f"search request {look.request_id} is another person's, or for another purpose or case")
     if not asked.granted or asked.ends_at is None or asked.ends_at <= now:
-        raise AccessDenied(f"search request {request_id} was not granted, or has ended: ask again")
+        raise AccessDenied(f"search request {look.request_id} was not granted, or has ended: ask again")
     return Grant(asked.look_back, asked.movements)
 
 
@@ -166,9 +180,7 @@ def _within(policy: Policy, query: ReadQuery, now: datetime) -> ReadQuery:
 def _record(
     connection: Connection,
     caller: Caller,
-    query: ReadQuery,
-    purpose: str,
-    case: str,
+    look: Look,
     *,
     count: int | None = None,
     ages: Mapping[str, int] | None = None,
@@ -178,11 +190,11 @@ def _record(
         connection,
         username=caller.username,
         action=AuditAction.READS_SEARCHED,
-        purpose=purpose,
-        case=case,
+        purpose=look.purpose,
+        case=look.case,
         count=count,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
-        detail=_asked(query) | ({"refused": refused} if refused else {}) | ({"ages": dict(ages)} if ages else {}),
+        detail=_asked(look.query) | ({"refused": refused} if refused else {}) | ({"ages": dict(ages)} if ages else {}),
     )
 
 

@@ -15,6 +15,8 @@ class Right(StrEnum):
     SEARCH_READS = "search-reads"
     SEARCH_MOVEMENTS = "search-movements"  # one plate over days says where somebody lives and prays
     APPROVE_SEARCHES = "approve-searches"
+    EXPORT_READS = "export-reads"
+    FETCH_EXPORTS = "fetch-exports"  # one's own; each says its own purpose
     MANAGE_ACCOUNTS = "manage-accounts"
     APPROVE_ACCOUNTS = "approve-accounts"
     SEE_AUDIT_TRAIL = "see-audit-trail"
@@ -54,7 +56,16 @@ class Role(StrEnum):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.DISPATCHER: frozenset({Right.SEE_HITS, Right.ACT_ON_HITS, Right.SEE_HOTLISTS, Right.SEE_ACCURACY}),
     Role.OPERATOR: frozenset({Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS, Right.SEE_ACCURACY}),
-    Role.INVESTIGATOR: frozenset({Right.SEE_HITS, Right.SEE_HOTLISTS, Right.SEARCH_READS, Right.PLACE_HOLDS}),
+    Role.INVESTIGATOR: frozenset(
+        {
+            Right.SEE_HITS,
+            Right.SEE_HOTLISTS,
+            Right.SEARCH_READS,
+            Right.EXPORT_READS,
+            Right.FETCH_EXPORTS,
+            Right.PLACE_HOLDS,
+        }
+    ),
     Role.SUPERVISOR: frozenset(
         {
             Right.SEE_HITS,
@@ -63,6 +74,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEARCH_READS,
             Right.SEARCH_MOVEMENTS,
             Right.APPROVE_SEARCHES,
+            Right.EXPORT_READS,
+            Right.FETCH_EXPORTS,
             Right.APPROVE_ACCOUNTS,
             Right.PLACE_HOLDS,
             Right.APPROVE_HOLDS,
@@ -114,6 +127,8 @@ PURPOSES: dict[Right, PurposeRule] = dict.fromkeys(Right, PurposeRule.NONE) | {
     Right.DECIDE_CLAIMS: PurposeRule.STANDING,
     Right.SEARCH_READS: PurposeRule.STATED,
     Right.SEARCH_MOVEMENTS: PurposeRule.STATED,
+    Right.EXPORT_READS: PurposeRule.STATED,
+    Right.FETCH_EXPORTS: PurposeRule.STANDING,
 }
 
 

@@ -14,6 +14,7 @@ from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import StateConflict
 from alpr_pipeline.policy.retention import Retention, partition_start, partition_width
+from alpr_pipeline.retention.exports import destroy_exports
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
 from alpr_pipeline.storage.accounts import delete_expired_sessions
 from alpr_pipeline.storage.audit import record
@@ -21,6 +22,7 @@ from alpr_pipeline.storage.audit_chain import destroy_expired
 from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audit_partitions
 from alpr_pipeline.storage.claims import purge_claims
 from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.exports import EXPORTS, expired_exports
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits, picture_paths
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
@@ -64,6 +66,7 @@ class Purged:
     claims: int = 0  # of errors, answered long ago
     sessions: int = 0
     audit_records: int = 0  # in whole months
+    exports: int = 0  # files of search results
     picture_keys: int = 0  # of days whose every picture has gone
 
     def __bool__(self) -> bool:
@@ -96,6 +99,7 @@ def purge(
             _purge_reads(database, pictures, now + min(next_in, retention.read / 2) - retention.read, purged)
             _purge_hits(database, pictures, now - retention.hit, purged)
             _purge_rows(database, retention, now, purged)
+            purged.exports = destroy_exports(database, pictures, now)
             _destroy_keys(database, pictures, retention, now, purged)
         finally:
             _put_on_record(database, purged, retention, now)
@@ -185,7 +189,7 @@ def _destroy_keys(
     """Destroy the keys of the days that are over and have no picture left: no backup can bring one back."""
     if pictures.keys is None:
         return
-    for kind, keep in ((READS, retention.read), (HITS, retention.hit)):
+    for kind, keep in ((READS, retention.read), (HITS, retention.hit), (EXPORTS, timedelta(0))):
         with database.connection() as connection:
             days = [day for day in pictures.keys.days(connection, kind) if day < (now - keep).date()]
         for day in days:
@@ -219,6 +223,7 @@ def _foresee(database: Database, pictures: PictureStore, retention: Retention, n
         purged.reads = count_reads(connection, min(kept), reads_until) if kept else 0
         purged.hits, of_hits = count_hits(connection, hits_until), picture_paths(connection, hits_until)
         held = {str(hit_id) for hit_id in held_hits(connection)}
+        purged.exports = len(expired_exports(connection, now))
         late = expired_reads(connection, reads_until, since=minute)
     purged.read_pictures = len(_pictures_of(pictures, minute, late))
     for folder in expired_read_folders(pictures, reads_until):

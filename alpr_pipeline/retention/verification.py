@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.words import period_in_words
+from alpr_pipeline.retention.exports import folders_over
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
 from alpr_pipeline.retention.topics import periods
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.exports import EXPORTS, expired_exports
 from alpr_pipeline.storage.holds import held_hits, missing_held_hits
 from alpr_pipeline.storage.pictures import HITS as HIT_PICTURES
 from alpr_pipeline.storage.pictures import READS as READ_PICTURES
@@ -66,7 +68,8 @@ def verify(
         report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "claims", "holds"]
         report.found += _check_rows(connection, retention, moment)
         held = held_hits(connection)
-    report.looked_at += ["pictures of reads", "pictures of hits"]
+    report.looked_at += ["pictures of reads", "pictures of hits", "exports"]
+    report.found += _check_exports(database, pictures, moment)
     report.found += _check_pictures(pictures, retention, moment, {str(hit_id) for hit_id in held})
     if pictures.keys is not None:
         report.looked_at += ["picture keys"]
@@ -118,11 +121,23 @@ def _check_pictures(
             yield _overdue(place, len(paths), None, keep)
 
 
+def _check_exports(database: Database, store: PictureStore, moment: datetime) -> Iterator[Overdue]:
+    """Files whose time is over, and files that no row knows."""
+    with database.connection() as connection:
+        late = expired_exports(connection, moment)
+    if late:
+        text = f"{len(late):,} files whose time is over, the first since {late[0].expires_at:%Y-%m-%d %H:%M}"
+        yield Overdue("exports", len(late), late[0].expires_at, f"{text}: run `alpr purge`")
+    lost = [path for folder in folders_over(store, moment) for path in store.list_paths(folder)]
+    if lost:
+        yield Overdue("exports", len(lost), None, f"{len(lost):,} files of days that are over: run `alpr purge`")
+
+
 def _check_keys(
     database: Database, pictures: PictureStore, retention: Retention, moment: datetime
 ) -> Iterator[Overdue]:
     """A key that outlives its day's pictures could bring them back from a backup."""
-    for kind, keep in ((READ_PICTURES, retention.read), (HIT_PICTURES, retention.hit)):
+    for kind, keep in ((READ_PICTURES, retention.read), (HIT_PICTURES, retention.hit), (EXPORTS, timedelta(0))):
         with database.connection() as connection:
             days = pictures.keys.days(connection, kind) if pictures.keys else []
         late = [day for day in days if day < (moment - keep).date() and not pictures.list_paths(f"{kind}/{day}")]

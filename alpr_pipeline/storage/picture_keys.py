@@ -1,4 +1,4 @@
-"""Keys of pictures: one for each day and class, AES-256-GCM, wrapped by a master key (envelope encryption).
+"""Keys of pictures and exported files: one a day and class, AES-256-GCM, wrapped by a master key (envelope encryption).
 
 The path of an object is bound to its ciphertext, so that none can be put in another's place. With a day's key its
 pictures are gone, wherever copies of them lie.
@@ -18,7 +18,7 @@ from alpr_pipeline.storage.secret_keys import KEY_BYTES
 _MAGIC = b"ALPR\x01"
 _NONCE = 12
 _REMEMBERED_MAX = 256
-_CLASSES = ("reads", "hits")
+_CLASSES = ("reads", "hits", "exports")
 
 
 class PictureKeys:

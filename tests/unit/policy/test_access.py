@@ -56,6 +56,7 @@ def test_looking_for_plates_needs_a_stated_purpose() -> None:
     assert {right for right, rule in PURPOSES.items() if rule is PurposeRule.STATED} == {
         Right.SEARCH_READS,
         Right.SEARCH_MOVEMENTS,
+        Right.EXPORT_READS,
     }
 
 

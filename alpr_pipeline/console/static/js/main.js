@@ -14,6 +14,7 @@ import "./wide.js";
 import "./send.js";
 import "./upload.js";
 import "./judge.js";
+import "./search.js";
 import { watch } from "./live.js";
 
 watch(); // last, when everybody listens
