@@ -19,7 +19,7 @@ if (form) {
       if (wants !== "search") {
         const made = await ask("/api/v1/exports", { method: "POST", body: { ...asked(), format: wants } });
         await fetchExport((await made.json()).export_id);
-        location.reload();
+        await listAnew();
         return;
       }
       rows.replaceChildren();
@@ -51,6 +51,11 @@ if (form) {
     if (field("camera")) body.cameras = [field("camera")];
     for (const name of ["since", "until"]) if (field(name)) body[name] = new Date(field(name)).toISOString();
     return body;
+  }
+
+  async function listAnew() {
+    const page = new DOMParser().parseFromString(await (await ask("/search")).text(), "text/html");
+    document.querySelector("[data-exports]").replaceWith(page.querySelector("[data-exports]"));
   }
 
   async function fetchExport(id) {
