@@ -40,11 +40,11 @@ from alpr_pipeline.recognition.rectify import rectify
 from alpr_pipeline.recognition.sighting import Sighting
 from alpr_pipeline.recognition.tracker import Tracker
 from benchmarks.machine import machine
+from benchmarks.scoring import ALIKE
 from training.reader.pool import Pool
 from training.reader.surround import Surround
 from training.reader.views import view_of
 
-ALIKE = str.maketrans("OI", "01")
 START = datetime(2030, 1, 1, tzinfo=UTC)
 CONFIDENCES = (0.3, 0.6, 0.9)
 GIVEN = (0.6, 0.9)  # confidences from which the read of a rendered pass is given out

@@ -7,9 +7,13 @@ it is the whole text of one of the picture's legible plates; pictures without on
     exact     the whole text, to the letter          alike    the same when O is 0 and I is 1
     CER       edits over letters, of the top read    found    plates found (intersection over union 0.5)
     first     the top read stands on a labelled plate         ECE   expected calibration error of the top read
+    precise   of the reads at least 50 % sure, those that stand on a labelled plate
     ms, cpu   median wall and mean processor milliseconds a picture
 
-Caveats: labels are of one reader and not free of errors; not every visible plate has a box, so only recall is judged.
+With `--without FOLDER`, pictures without any plate, it counts those in which a plate at least 50 % sure is read.
+
+Caveats: labels are of one reader and not free of errors; not every visible plate has a box, so `precise` errs
+to the low side.
 The peer `rapidocr` reads all texts of the picture and offers the most confident one of 4 to 10 letters and digits;
 `crop + rapidocr` reads our crops with its recogniser alone. Peers are measured where they are installed
 (`pip install rapidocr-onnxruntime`).
@@ -36,17 +40,14 @@ from alpr_pipeline.recognition.recogniser import Recogniser
 from alpr_pipeline.recognition.rectify import rectify
 from alpr_pipeline.recognition.shipped import WEIGHTS
 from benchmarks.machine import machine, versions
+from benchmarks.scoring import ALIKE, calibration_error, edits, group_of
 
 Image = NDArray[np.uint8]
 Offer = tuple[str, float, Box]  # text, confidence, place
 Program = Callable[[Image], list[Offer]]  # most confident first
-ALIKE = str.maketrans("OI", "01")
-_WEST = "AT BE CH DE DK ES FI FR GB GR IE IS IT LU MC NL NO PT SE"
-_EAST = "BG BY CY CZ EE HR HU LT LV ME MK MT PL RO RS RU SI SK TR UA"
-EUROPE = frozenset(f"{_WEST} {_EAST}".split())
 TEXT_MIN, TEXT_MAX = 4, 10
 OVERLAP_MIN = 0.5
-BINS = 10
+SURE = 0.5  # a read less sure than this is not given out
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ class Tally:
     letters: int = 0
     plates: int = 0
     found: int = 0
+    given: int = 0
+    given_on_plates: int = 0
     sure: list[tuple[float, bool]] = field(default_factory=list)
     wall_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
@@ -71,39 +74,15 @@ class Tally:
         return (
             f"{name:34}{self.pictures:6d}{self.exact / n:8.1%}{self.alike / n:8.1%}"
             f"{self.edits / max(1, self.letters):8.1%}{self.found / max(1, self.plates):8.1%}{self.first / n:8.1%}"
+            f"{self.given_on_plates / max(1, self.given):9.1%}"
             f"{calibration_error(self.sure):7.3f}"
             f"{np.median(self.wall_ms):8.1f}{np.mean(self.cpu_ms):8.1f}"
         )
 
 
-HEADER = f"{'program, group':34}{'n':>6}{'exact':>8}{'alike':>8}{'CER':>8}{'found':>8}{'first':>8}" + (
+HEADER = f"{'program, group':34}{'n':>6}{'exact':>8}{'alike':>8}{'CER':>8}{'found':>8}{'first':>8}{'precise':>9}" + (
     f"{'ECE':>7}{'ms':>8}{'cpu':>8}"
 )
-
-
-def calibration_error(sure: Sequence[tuple[float, bool]]) -> float:
-    """Return the expected calibration error (Guo et al. 2017) over equally wide bins."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for confidence, right in sure:
-        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
-    gaps = (abs(sum(c for c, _ in part) - sum(r for _, r in part)) for part in bins if part)
-    return sum(gaps) / max(1, len(sure))
-
-
-def edits(a: str, b: str) -> int:
-    """Return Levenshtein's distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        above, row = row, [i]
-        for j, y in enumerate(b, 1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
-    return row[-1]
-
-
-def group_of(plates: Sequence[dict[str, Any]]) -> str:
-    """Return US, EU, BR or other: the region of the picture's first legible plate."""
-    region = next((str(p["region"]).split("-")[0] for p in plates if p.get("text") and p.get("region")), "")
-    return region if region in ("US", "BR") else "EU" if region in EUROPE else "other"
 
 
 def count(tally: Tally, offers: Sequence[Offer], plates: Sequence[dict[str, Any]]) -> None:
@@ -111,6 +90,9 @@ def count(tally: Tally, offers: Sequence[Offer], plates: Sequence[dict[str, Any]
     boxes = [Box(*(round(v) for v in p["box"])) for p in plates]
     tally.plates += len(boxes)
     tally.found += sum(any(box.iou(place) >= OVERLAP_MIN for _, _, place in offers) for box in boxes)
+    given = [place for _, sure, place in offers if sure >= SURE]
+    tally.given += len(given)
+    tally.given_on_plates += sum(any(box.iou(place) >= OVERLAP_MIN for box in boxes) for place in given)
     texts = [str(p["text"]) for p in plates if p.get("text")]
     if not texts:
         return
@@ -202,6 +184,13 @@ def measure(program: Program, labels: Path, *, failures: bool = False) -> dict[s
     return tallies
 
 
+def invented(program: Program, folder: Path) -> tuple[int, int]:
+    """Return in how many pictures without plates one is read, and how many pictures there are."""
+    images = [cv2.imread(str(path)) for path in sorted(folder.iterdir())]
+    offered = [program(np.asarray(image, np.uint8)) for image in images if image is not None]
+    return sum(any(sure >= SURE for _, sure, _ in offers) for offers in offered), len(offered)
+
+
 def _tell(row: dict[str, Any], offers: Sequence[Offer]) -> None:
     texts = [p["text"] for p in row["plates"] if p.get("text")]
     got = offers[0][0] if offers else ""
@@ -215,6 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path, nargs="+")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--without", type=Path, help="a folder of pictures without plates")
     parser.add_argument("--peers", action="store_true", help="measure the peers too")
     parser.add_argument(
         "--failures", action="store_true", help="list what was read wrong (real texts: keep to yourself)"
@@ -230,6 +220,9 @@ def main() -> None:
         for name, program in programs.items():
             for group, tally in sorted(measure(program, labels, failures=args.failures).items()):
                 print(tally.line(f"{name}, {group}"), flush=True)
+    for name, program in programs.items() if args.without else ():
+        false, pictures = invented(program, args.without)
+        print(f"{name}: a plate is read in {false} of {pictures} pictures without one")
 
 
 if __name__ == "__main__":

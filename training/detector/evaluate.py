@@ -19,31 +19,10 @@ import numpy as np
 from alpr_pipeline.domain.detection import Box, Detection
 from alpr_pipeline.recognition.detector import SCALES, Detector
 from alpr_pipeline.recognition.shipped import WEIGHTS
+from benchmarks.scoring import group_of
 
 ENLARGE_MAX = 1.6
 SURE = 0.5  # confidence from which a find counts for `right`
-EUROPE = {
-    "GB",
-    "DE",
-    "FR",
-    "IT",
-    "ES",
-    "RO",
-    "HR",
-    "PL",
-    "NL",
-    "BE",
-    "CZ",
-    "SK",
-    "AT",
-    "CH",
-    "PT",
-    "HU",
-    "SE",
-    "NO",
-    "FI",
-    "DK",
-}
 
 
 @dataclass
@@ -85,17 +64,6 @@ def read_labels(path: Path) -> list[dict[str, object]]:
     return [row for row in rows if not row.get("dup_of")]
 
 
-def group_of(row: dict[str, object]) -> str:
-    """Return US, EU, BR or other: the region of the picture's first plate that has one."""
-    plates = row["plates"]
-    assert isinstance(plates, list)  # noqa: S101 - the format of the label files
-    regions = [p.get("region") for p in plates if p.get("region")]
-    if not regions:
-        return "other"
-    first = str(regions[0]).split("-")[0]
-    return first if first in ("US", "BR") else "EU" if first in EUROPE else "other"
-
-
 def count(tally: Tally, finds: list[Detection], row: dict[str, object]) -> None:
     """Add one picture to a tally."""
     plates = row["plates"]
@@ -128,7 +96,7 @@ def measure(detector: Detector, labels: Path) -> dict[str, Tally]:
         started = time.perf_counter()
         finds = detector.detect(picture.astype(np.uint8))
         spent = (time.perf_counter() - started) * 1e3
-        for name in ("all", group_of(row)):
+        for name in ("all", group_of(row["plates"])):
             tally = tallies.setdefault(name, Tally())
             tally.milliseconds.append(spent)
             count(tally, finds, row)

@@ -17,13 +17,13 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from alpr_pipeline.domain.look import PAD, VOCABULARY
+from benchmarks.scoring import ALIKE, calibration_error, edits
 from training.reader.crops import Crop, load_crops
 from training.reader.views import VIEW, corners_of
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 Read = Callable[[U8], F32]  # (n, 64, 192, 3) RGB to (n, slots, vocabulary) probabilities
-ALIKE = str.maketrans("OI", "01")
 
 
 @dataclass(slots=True)
@@ -59,25 +59,6 @@ def texts_of(probabilities: F32) -> tuple[list[str], F32]:
     return texts, probabilities.max(-1).prod(-1)
 
 
-def edits(a: str, b: str) -> int:
-    """Return Levenshtein's distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        row, above = [i], row
-        for j, y in enumerate(b, 1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
-    return row[-1]
-
-
-def calibration_error(sure: F32, right: NDArray[np.bool_], bins: int = 10) -> float:
-    """Return the expected calibration error (Guo et al. 2017) over equally wide bins."""
-    at = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [
-        abs(sure[at == k].mean() - right[at == k].mean()) * (at == k).mean() for k in range(bins) if (at == k).any()
-    ]
-    return float(sum(gaps))
-
-
 def score(
     crops: Sequence[Crop], read: Read, jitter: float
 ) -> tuple[dict[str, Score], float, list[tuple[str, str, float]]]:
@@ -97,7 +78,7 @@ def score(
             s.forgiven += forgiven
             s.near += edits(crop.text, got) <= 1
     rows = [(c.text, t, float(p)) for c, t, p in zip(crops, texts, sure, strict=True)]
-    return dict(scores), calibration_error(sure, np.array(right)), rows
+    return dict(scores), calibration_error(list(zip(map(float, sure), right, strict=True))), rows
 
 
 def table(scores: dict[str, Score], ece: float) -> str:

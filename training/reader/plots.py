@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from alpr_pipeline.domain.look import ALPHABET
 from alpr_pipeline.recognition.shipped import WEIGHTS
+from benchmarks.scoring import ALIKE
 from training.reader.crops import load_crops
-from training.reader.evaluate import ALIKE, Read, cuts, onnx_reader, texts_of
+from training.reader.evaluate import Read, cuts, onnx_reader, texts_of
 from training.reader.pool import Pool
 from training.reader.surround import Surround
 from training.reader.views import view_of
