@@ -36,6 +36,7 @@ class Caller:
     username: str
     role: Role
     scopes: frozenset[Right] | None = None  # a device has a part of its role's rights; None: all
+    entity: str = ""  # whom the user belongs to; empty: the agency itself
 
     def must(self, right: Right) -> None:
         """Raise AccessDenied unless the caller has the right."""
@@ -88,7 +89,7 @@ def identify(connection: Connection, token: str, now: datetime) -> Caller:
         raise AccessDenied(reason)
     if now - session.last_seen_at >= _TOUCH:
         accounts.touch_session(connection, session.token_hash, now)
-    return Caller(account.username, Role(account.role))
+    return Caller(account.username, Role(account.role), entity=account.entity)
 
 
 def sign_out(connection: Connection, token: str, caller: Caller) -> None:

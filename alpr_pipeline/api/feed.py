@@ -11,7 +11,7 @@ import structlog
 
 from alpr_pipeline.errors import AlprError, NotStored
 from alpr_pipeline.storage.database import Connection, Database, notifications
-from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, get_hit, list_hits
+from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, Viewer, get_hit, list_hits
 
 WATCHER_QUEUE_MAX = 500
 OPEN_HITS_MAX = 200
@@ -74,10 +74,10 @@ class HitFeed:
         finally:
             self._watchers.discard(watcher)
 
-    async def open_hits(self) -> list[StoredHit]:
-        """Return the open hits, the oldest first, as a page wants to show them one after another."""
+    async def open_hits(self, viewer: Viewer) -> list[StoredHit]:
+        """Return the open hits that a viewer may see, the oldest first, as a page shows them one after another."""
         newest_first = await asyncio.to_thread(
-            self._look, lambda connection: list_hits(connection, open_only=True, limit=OPEN_HITS_MAX)
+            self._look, lambda connection: list_hits(connection, open_only=True, limit=OPEN_HITS_MAX, viewer=viewer)
         )
         return newest_first[::-1]
 

@@ -16,6 +16,7 @@ from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import caller_of, requires
 from alpr_pipeline.api.feed import Event, Resync, Watcher
 from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.viewing import viewer_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.issuer import IssuerAgreement
@@ -25,7 +26,7 @@ from alpr_pipeline.errors import AccessDenied, NotStored, StorageUnavailable
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hits as stored_hits
 from alpr_pipeline.storage.audit import record
-from alpr_pipeline.storage.hits import StoredHit
+from alpr_pipeline.storage.hits import StoredHit, Viewer
 
 HEARTBEAT_S = 5.0  # a page that hears nothing for longer than two of these says so
 
@@ -85,8 +86,10 @@ def list_hits(
     before: AwareDatetime | None = None,
 ) -> list[HitView]:
     """Return hits, the newest capture first; the next page begins `before` the last one's capture time."""
-    with services_of(request).database.connection() as connection:
-        found = stored_hits.list_hits(connection, open_only=open_only, limit=limit, before=before)
+    services = services_of(request)
+    with services.database.connection() as connection:
+        viewer = viewer_of(connection, services, caller)
+        found = stored_hits.list_hits(connection, open_only=open_only, limit=limit, before=before, viewer=viewer)
         detail = {"count": len(found), "open_only": open_only}
         record(connection, username=caller.username, action=AuditAction.HITS_VIEWED, detail=detail)
     return [view(stored) for stored in found]
@@ -100,19 +103,20 @@ async def stream_hits(request: Request, caller: Sees) -> StreamingResponse:
     `synchronised` says that all open hits were sent; `beat`, every few seconds, that the stream and the database live.
     """
     services = services_of(request)
-    await asyncio.to_thread(note_watching, services, caller)
+    viewer = await asyncio.to_thread(note_watching, services, caller)
 
     def event(stored: StoredHit) -> str:
         return sse("hit", str(stored.hit.hit_id), view(stored).model_dump_json())
 
-    return streaming(request, services, event)
+    return streaming(request, services, viewer, event)
 
 
 @router.get("/{hit_id}")
 def get_hit(request: Request, caller: Sees, hit_id: HitId) -> HitView:
     """Return one hit."""
-    with services_of(request).database.connection() as connection:
-        stored = stored_hits.get_hit(connection, hit_id)
+    services = services_of(request)
+    with services.database.connection() as connection:
+        stored = stored_hits.get_hit(connection, hit_id, viewer_of(connection, services, caller))
         record(connection, username=caller.username, action=AuditAction.HIT_VIEWED, object=str(hit_id))
     return view(stored)
 
@@ -122,6 +126,7 @@ def get_picture(request: Request, caller: Sees, hit_id: HitId, kind: PictureKind
     """Return a picture of a hit: the plate alone, or the overview."""
     services = services_of(request)
     with services.database.connection() as connection:
+        stored_hits.get_hit(connection, hit_id, viewer_of(connection, services, caller))
         path = stored_hits.picture_path(connection, hit_id, kind)
         record(
             connection,
@@ -144,6 +149,7 @@ def take_step(request: Request, caller: Acts, hit_id: HitId, act: Act) -> HitVie
     """
     services = services_of(request)
     with services.database.connection() as connection:
+        stored_hits.get_hit(connection, hit_id, viewer_of(connection, services, caller))
         stored = stored_hits.take_step(connection, hit_id, act, by=caller.username, at=services.now())
         record(
             connection,
@@ -156,16 +162,20 @@ def take_step(request: Request, caller: Acts, hit_id: HitId, act: Act) -> HitVie
     return view(stored)
 
 
-def note_watching(services: Services, caller: Caller) -> None:
-    """Put on record that somebody watches the hits come in."""
+def note_watching(services: Services, caller: Caller) -> Viewer:
+    """Put on record that somebody watches the hits come in, and return with whose eyes."""
     with services.database.connection() as connection:
+        viewer = viewer_of(connection, services, caller)
         record(connection, username=caller.username, action=AuditAction.HITS_VIEWED, detail={"live": True})
+    return viewer
 
 
-def streaming(request: Request, services: Services, event: Callable[[StoredHit], str]) -> StreamingResponse:
-    """Return a stream of the feed's hits, each made an event by `event`."""
+def streaming(
+    request: Request, services: Services, viewer: Viewer, event: Callable[[StoredHit], str]
+) -> StreamingResponse:
+    """Return a stream of the feed's hits that a viewer may see, each made an event by `event`."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    events = _events(request, services, services.feed.watching(), event)
+    events = _events(request, services, services.feed.watching(), viewer, event)
     return StreamingResponse(events, HTTPStatus.OK, headers, "text/event-stream")
 
 
@@ -173,6 +183,7 @@ async def _events(
     request: Request,
     services: Services,
     watching: AbstractContextManager[Watcher],
+    viewer: Viewer,
     event: Callable[[StoredHit], str],
 ) -> AsyncIterator[str]:
     """Yield events until the page goes, its session ends, or the database is away: then the stream would lie.
@@ -191,12 +202,13 @@ async def _events(
                 yield sse("beat", "", services.now().isoformat())
                 continue
             try:
-                waiting = await services.feed.open_hits() if isinstance(told, Resync) else [told]
+                waiting = await services.feed.open_hits(viewer) if isinstance(told, Resync) else [told]
             except StorageUnavailable as error:
                 log.warning("hit_stream_ended", error=str(error))
                 return
             for stored in waiting:
-                yield event(stored)
+                if viewer.may_see(stored.hit):
+                    yield event(stored)
             if isinstance(told, Resync):
                 yield sse("synchronised", "", services.now().isoformat())
 

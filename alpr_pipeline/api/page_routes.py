@@ -12,6 +12,7 @@ from alpr_pipeline.api.hotlist_routes import Name
 from alpr_pipeline.api.hotlist_routes import Sees as SeesLists
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.api.viewing import viewer_of
 from alpr_pipeline.console.pages import render
 from alpr_pipeline.console.queue import Queue, queue_of
 from alpr_pipeline.domain.audit import AuditAction
@@ -32,7 +33,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 def hits_page(request: Request, caller: Sees) -> HTMLResponse:
     """Show the hits that wait for a person, as they come."""
     with services_of(request).database.connection() as connection:
-        queue = _queue(connection, caller)
+        queue = _queue(connection, request, caller)
     return page(request, "hits.html", caller, queue=queue, selected=None)
 
 
@@ -40,7 +41,7 @@ def hits_page(request: Request, caller: Sees) -> HTMLResponse:
 def queue_part(request: Request, caller: Sees) -> HTMLResponse:
     """Return the queue alone: for a page that was away for a while."""
     with services_of(request).database.connection() as connection:
-        queue = _queue(connection, caller)
+        queue = _queue(connection, request, caller)
     return page(request, "_queue.html", caller, queue=queue, selected=None)
 
 
@@ -48,7 +49,7 @@ def queue_part(request: Request, caller: Sees) -> HTMLResponse:
 async def stream_cards(request: Request, caller: Sees) -> StreamingResponse:
     """Send every hit as the card that stands in the queue, as it comes or changes."""
     services = services_of(request)
-    await asyncio.to_thread(note_watching, services, caller)
+    viewer = await asyncio.to_thread(note_watching, services, caller)
 
     def event(stored: StoredHit) -> str:
         card = render(
@@ -56,15 +57,15 @@ async def stream_cards(request: Request, caller: Sees) -> StreamingResponse:
         )
         return sse("hit", str(stored.hit.hit_id), card)
 
-    return streaming(request, services, event)
+    return streaming(request, services, viewer, event)
 
 
 @router.get("/hits/{hit_id}")
 def hit_page(request: Request, caller: Sees, hit_id: HitId) -> HTMLResponse:
     """Show the hits with one of them opened."""
     with services_of(request).database.connection() as connection:
-        queue = _queue(connection, caller)
-        selected = _look_at(connection, caller, hit_id)
+        queue = _queue(connection, request, caller)
+        selected = _look_at(connection, request, caller, hit_id)
     return page(request, "hits.html", caller, queue=queue, selected=selected[0], hotlist=selected[1])
 
 
@@ -72,7 +73,7 @@ def hit_page(request: Request, caller: Sees, hit_id: HitId) -> HTMLResponse:
 def detail_part(request: Request, caller: Sees, hit_id: HitId) -> HTMLResponse:
     """Return one hit opened, for a page that has the queue already."""
     with services_of(request).database.connection() as connection:
-        stored, hotlist = _look_at(connection, caller, hit_id)
+        stored, hotlist = _look_at(connection, request, caller, hit_id)
     return page(request, "_detail.html", caller, stored=stored, hotlist=hotlist)
 
 
@@ -99,16 +100,19 @@ def hotlist_page(request: Request, caller: SeesLists, name: Name) -> HTMLRespons
     return page(request, "hotlist.html", caller, hotlist=hotlist, entries=entries)
 
 
-def _queue(connection: Connection, caller: Caller) -> Queue:
-    waiting = hits.list_hits(connection, open_only=True, limit=OPEN_HITS_MAX)
-    recent = hits.list_hits(connection, limit=RECENT)
+def _queue(connection: Connection, request: Request, caller: Caller) -> Queue:
+    viewer = viewer_of(connection, services_of(request), caller)
+    waiting = hits.list_hits(connection, open_only=True, limit=OPEN_HITS_MAX, viewer=viewer)
+    recent = hits.list_hits(connection, limit=RECENT, viewer=viewer)
     detail = {"count": len(waiting), "open_only": True}
     record(connection, username=caller.username, action=AuditAction.HITS_VIEWED, detail=detail)
     return queue_of(waiting, recent)
 
 
-def _look_at(connection: Connection, caller: Caller, hit_id: HitId) -> tuple[StoredHit, hotlists.Hotlist | None]:
-    stored = hits.get_hit(connection, hit_id)
+def _look_at(
+    connection: Connection, request: Request, caller: Caller, hit_id: HitId
+) -> tuple[StoredHit, hotlists.Hotlist | None]:
+    stored = hits.get_hit(connection, hit_id, viewer_of(connection, services_of(request), caller))
     record(connection, username=caller.username, action=AuditAction.HIT_VIEWED, object=str(hit_id))
     return stored, _hotlist(connection, stored.hit.entry.list_name)
 

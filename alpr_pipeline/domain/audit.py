@@ -25,6 +25,7 @@ class AuditAction(StrEnum):
     ENTRY_REMOVED = "entry-removed"
     HOTLIST_VIEWED = "hotlist-viewed"
     HITS_VIEWED = "hits-viewed"
+    HITS_EXPORTED = "hits-exported"
     HIT_VIEWED = "hit-viewed"
     PICTURE_VIEWED = "picture-viewed"
     HIT_ACKNOWLEDGED = "hit-acknowledged"

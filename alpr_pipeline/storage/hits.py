@@ -19,7 +19,7 @@ LIST_MAX = 500
 
 _FIRST = UUID(int=0)
 
-_SELECT = """
+SELECT = """
 SELECT document, state, stored_at,
        priority <> 'high' AND EXISTS (
            SELECT FROM alert_mutes AS mute WHERE (mute.list_name = hits.list_name OR mute.camera_id = hits.camera_id)
@@ -30,7 +30,36 @@ SELECT document, state, stored_at,
        ARRAY(SELECT kind FROM hit_pictures WHERE hit_pictures.hit_id = hits.hit_id ORDER BY kind DESC)
 FROM hits
 """
-_ORDER = list(HitState)  # in which steps can only come
+ORDER = list(HitState)  # in which steps can only come
+
+# An entry may be for some roles and some agencies alone; a part that is empty leaves nobody out.
+MAY_SEE = """
+ AND (%(viewer_role)s::text IS NULL
+      OR coalesce(document #> '{entry,audience,roles}', '[]') IN ('[]')
+      OR document #> '{entry,audience,roles}' ? %(viewer_role)s)
+ AND (%(viewer_agency)s::text IS NULL
+      OR coalesce(document #> '{entry,audience,agencies}', '[]') IN ('[]')
+      OR document #> '{entry,audience,agencies}' ? %(viewer_agency)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose eyes: a role, and the agency that somebody belongs to. None: the machine's own."""
+
+    role: str | None = None
+    agency: str | None = None
+
+    def may_see(self, hit: Hit) -> bool:
+        """Whether a hit's entry is for these eyes."""
+        audience = hit.entry.audience
+        return audience is None or (
+            (self.role is None or not audience.roles or self.role in audience.roles)
+            and (self.agency is None or not audience.agencies or self.agency in audience.agencies)
+        )
+
+
+MACHINE = Viewer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +143,13 @@ def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
     return new
 
 
-def get_hit(connection: Connection, hit_id: UUID) -> StoredHit:
-    """Return a hit; raise NotStored when there is none, or none any more."""
-    row = connection.execute(_SELECT + "WHERE hit_id = %(hit_id)s", {"hit_id": hit_id, "order": _ORDER}).fetchone()
-    if row is None:
+def get_hit(connection: Connection, hit_id: UUID, viewer: Viewer = MACHINE) -> StoredHit:
+    """Return a hit; raise NotStored when there is none, none any more, or none for these eyes."""
+    row = connection.execute(SELECT + "WHERE hit_id = %(hit_id)s", {"hit_id": hit_id, "order": ORDER}).fetchone()
+    stored = stored_hit(row) if row else None
+    if stored is None or not viewer.may_see(stored.hit):
         raise NotStored(f"hit {hit_id} is not stored: it was never there, or its time had come")
-    return _stored(row)
+    return stored
 
 
 def list_hits(
@@ -129,6 +159,7 @@ def list_hits(
     limit: int = 100,
     before: datetime | None = None,
     before_hit: UUID = _FIRST,
+    viewer: Viewer = MACHINE,
 ) -> list[StoredHit]:
     """Return hits, the newest capture first.
 
@@ -136,22 +167,24 @@ def list_hits(
     for several hits may share one moment.
     """
     rows = connection.execute(
-        _SELECT
+        SELECT
         + """
         WHERE (captured_at, hit_id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_hit)s)
           AND (NOT %(open_only)s OR (state IN ('new', 'seen', 'verified', 'confirmed') AND NOT past))
-        ORDER BY captured_at DESC, hit_id DESC
-        LIMIT %(limit)s
-        """,
+        """
+        + MAY_SEE
+        + " ORDER BY captured_at DESC, hit_id DESC LIMIT %(limit)s",
         {
             "before": before,
             "before_hit": before_hit,
             "open_only": open_only,
             "limit": min(limit, LIST_MAX),
-            "order": _ORDER,
+            "order": ORDER,
+            "viewer_role": viewer.role,
+            "viewer_agency": viewer.agency,
         },
     ).fetchall()
-    return [_stored(row) for row in rows]
+    return [stored_hit(row) for row in rows]
 
 
 def take_step(connection: Connection, hit_id: UUID, act: Act, *, by: str, at: datetime) -> StoredHit:
@@ -256,7 +289,8 @@ def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
         )
 
 
-def _stored(row: TupleRow) -> StoredHit:
+def stored_hit(row: TupleRow) -> StoredHit:
+    """Return the hit of a row of `SELECT`."""
     document, state, stored_at, muted, steps, kinds = row
     return StoredHit(
         hit=Hit.model_validate(document),

@@ -12,6 +12,7 @@ import "./picture.js";
 import "./verify.js";
 import "./wide.js";
 import "./send.js";
+import "./bulk.js";
 import "./upload.js";
 import "./judge.js";
 import "./search.js";
