@@ -44,6 +44,38 @@ from alpr_pipeline.api.headers import STATIC, SecurityHeaders
 from alpr_pipeline.api.services import Services
 from alpr_pipeline.console.pages import STATIC_FOLDER
 
+_ROUTES = (  # the order counts where one path could be taken for another
+    session_routes,
+    account_routes,
+    token_routes,
+    search_routes,
+    export_routes,
+    hit_lists,
+    hit_routes,
+    accuracy_routes,
+    hold_routes,
+    hotlist_routes,
+    revision_routes,
+    entry_routes,
+    past_routes,
+    policy_routes,
+    transparency_routes,
+    sharing_routes,
+    partner_routes,
+    claim_routes,
+    alert_routes,
+    audit_routes,
+    review_routes,
+    health_routes,
+    signin_routes,
+    page_routes,
+    hit_list_pages,
+    audit_pages,
+    sharing_pages,
+    claim_pages,
+    search_pages,
+)
+
 
 def create_app(services: Services) -> FastAPI:
     """Return the application. Nothing but sign-in, health and static files answers without authority."""
@@ -65,37 +97,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.buckets = {}  # of the public limits
     problems.install(app)
-    for routes in (
-        session_routes,
-        account_routes,
-        token_routes,
-        search_routes,
-        export_routes,
-        hit_lists,
-        hit_routes,
-        accuracy_routes,
-        hold_routes,
-        hotlist_routes,
-        revision_routes,
-        entry_routes,
-        past_routes,
-        policy_routes,
-        transparency_routes,
-        sharing_routes,
-        partner_routes,
-        claim_routes,
-        alert_routes,
-        audit_routes,
-        review_routes,
-        health_routes,
-        signin_routes,
-        page_routes,
-        hit_list_pages,
-        audit_pages,
-        sharing_pages,
-        claim_pages,
-        search_pages,
-    ):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     app.include_router(alert_routes.pages)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
