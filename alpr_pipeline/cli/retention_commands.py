@@ -1,18 +1,19 @@
 """`alpr retention`: prove that nothing is kept longer than the policy allows."""
 
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import orjson
 import typer
 
-from alpr_pipeline.cli.parts import now
+from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.user_commands import operator, visited
-from alpr_pipeline.config.settings import BusKind, Settings
+from alpr_pipeline.config.settings import BusKind, Settings, load_settings
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.edge.spool_file import oldest_capture_ms
-from alpr_pipeline.retention.verification import TOLERANCE
+from alpr_pipeline.retention.verification import TOLERANCE, RetentionReport, verify_spools
 from alpr_pipeline.retention.verification import verify as verify_retention
 from alpr_pipeline.storage.audit import AuditFilter, list_records, record
 from alpr_pipeline.storage.exports import list_exports
@@ -23,13 +24,31 @@ app = typer.Typer(help="Prove that nothing is kept too long.", no_args_is_help=T
 
 
 @app.command()
-def verify(context: typer.Context, json: Json = False) -> None:
-    """Look through database, pictures, topics and this machine's spool for what should be gone. Status 1: some is."""
+def verify(
+    context: typer.Context,
+    json: Json = False,
+    spool_only: Annotated[
+        bool, typer.Option("--spool-only", help="On a car or pole, which has a spool and no database.")
+    ] = False,
+) -> None:
+    """Look through database, pictures, topics, backups and this machine's spool for what should be gone.
+
+    Status 1: some is.
+    """
+    if spool_only:
+        with Parts(load_settings(context.obj, os.environ)) as parts:
+            _tell(verify_spools(_spools(parts.settings), parts.policy.retention, now()), json)
     with visited(context) as parts:
         settings = parts.settings
         bus = parts.bus if settings.bus.kind is BusKind.KAFKA else None
         report = verify_retention(
-            parts.database, parts.pictures, parts.policy.retention, now(), bus=bus, spools=_spools(settings)
+            parts.database,
+            parts.pictures,
+            parts.policy.retention,
+            now(),
+            bus=bus,
+            spools=_spools(settings),
+            backups=settings.retention.backups,
         )
         with parts.database.connection() as connection:
             places = [overdue.place for overdue in report.found]
@@ -40,13 +59,7 @@ def verify(context: typer.Context, json: Json = False) -> None:
                 count=len(places),
                 detail={"looked_at": report.looked_at, "overdue": places},
             )
-    if json:
-        typer.echo(orjson.dumps({"good": report.good} | asdict(report)))
-    else:
-        for overdue in report.found:
-            typer.echo(f"{overdue.place}: {overdue.text}")
-        typer.echo(f"looked at {', '.join(report.looked_at)}: {'nothing is overdue' if report.good else 'OVERDUE'}")
-    raise typer.Exit(int(not report.good))
+    _tell(report, json)
 
 
 @app.command()
@@ -83,6 +96,17 @@ def list_all_exports(context: typer.Context, json: Json = False) -> None:
         text = f"{made}  {one.purpose} {one.case}  {one.reads} reads"
         typer.echo(orjson.dumps(asdict(one)) if json else f"{text}  {state}")
     raise typer.Exit(int(bool(late)))
+
+
+def _tell(report: RetentionReport, json: bool) -> NoReturn:  # as it was asked for
+    """Say what was found, and end with the status."""
+    if json:
+        typer.echo(orjson.dumps({"good": report.good} | asdict(report)))
+    else:
+        for overdue in report.found:
+            typer.echo(f"{overdue.place}: {overdue.text}")
+        typer.echo(f"looked at {', '.join(report.looked_at)}: {'nothing is overdue' if report.good else 'OVERDUE'}")
+    raise typer.Exit(int(not report.good))
 
 
 def _spools(settings: Settings) -> dict[str, datetime | None]:

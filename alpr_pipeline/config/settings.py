@@ -186,6 +186,14 @@ class AuditSettings(_Section):
     )
 
 
+class RetentionSettings(_Section):
+    """Where copies lie that the policy's periods hold for too."""
+
+    backups: tuple[Path, ...] = Field(
+        (), max_length=50, description="Folders of backups: dumps of the database, copies of pictures."
+    )
+
+
 class TelemetrySettings(_Section):
     """What a process says of itself."""
 
@@ -214,6 +222,7 @@ class Settings(BaseSettings):
     alerting: AlertingSettings = AlertingSettings()
     api: ApiSettings = ApiSettings()
     audit: AuditSettings = AuditSettings()
+    retention: RetentionSettings = RetentionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property

@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     SEARCH_REQUESTED = "search-requested"
     SEARCH_DECIDED = "search-decided"
     HOLD_CHANGED = "hold-changed"
+    HELD_READ_VIEWED = "held-read-viewed"
     AUDIT_TRAIL_VIEWED = "audit-trail-viewed"
     AUDIT_TRAIL_DESTROYED = "audit-trail-destroyed"
     AUDIT_SAMPLED = "audit-sampled"

@@ -23,6 +23,7 @@ from alpr_pipeline.storage.audit_chain import prepare_partitions as prepare_audi
 from alpr_pipeline.storage.claims import purge_claims
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.exports import EXPORTS, expired_exports
+from alpr_pipeline.storage.held_reads import delete_released_reads
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits, picture_paths
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
@@ -62,6 +63,7 @@ class Purged:
     read_pictures: int = 0
     hits: int = 0
     hit_pictures: int = 0
+    held_reads: int = 0  # copies, after the release
     entries: int = 0  # of hot lists, past their validity
     claims: int = 0  # of errors, answered long ago
     sessions: int = 0
@@ -100,6 +102,7 @@ def purge(
             _purge_hits(database, pictures, now - retention.hit, purged)
             _purge_rows(database, retention, now, purged)
             purged.exports = destroy_exports(database, pictures, now)
+            _purge_released(database, pictures, purged)
             _destroy_keys(database, pictures, retention, now, purged)
         finally:
             _put_on_record(database, purged, retention, now)
@@ -171,6 +174,14 @@ def _purge_hits(database: Database, pictures: PictureStore, until: datetime, pur
         held = {str(hit_id) for hit_id in held_hits(connection)}
     for folder in expired_hit_folders(pictures, until):
         purged.hit_pictures += _delete_unheld(pictures, folder, held)
+
+
+def _purge_released(database: Database, pictures: PictureStore, purged: Purged) -> None:
+    """Delete the copies of reads whose hold was released, or lapsed."""
+    with database.connection() as connection:
+        reads, copies = delete_released_reads(connection, pictures)
+    purged.held_reads += reads
+    purged.hit_pictures += copies
 
 
 def _delete_unheld(pictures: PictureStore, folder: str, held: set[str]) -> int:

@@ -3,18 +3,21 @@
 It trusts no purge: it looks at what is there. A fault says where, how much and since when, and never which plate.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from alpr_pipeline.bus.bus import Bus
 from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.words import period_in_words
+from alpr_pipeline.retention.backups import look_through
 from alpr_pipeline.retention.exports import folders_over
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
 from alpr_pipeline.retention.topics import periods
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.exports import EXPORTS, expired_exports
+from alpr_pipeline.storage.held_reads import count_released_reads
 from alpr_pipeline.storage.holds import held_hits, missing_held_hits
 from alpr_pipeline.storage.pictures import HITS as HIT_PICTURES
 from alpr_pipeline.storage.pictures import READS as READ_PICTURES
@@ -46,6 +49,10 @@ class RetentionReport:
         """Whether nothing was found."""
         return not self.found
 
+    def join(self, other: "RetentionReport") -> "RetentionReport":
+        """Return both as one."""
+        return RetentionReport(self.looked_at + other.looked_at, self.found + other.found)
+
 
 def verify(
     database: Database,
@@ -55,17 +62,18 @@ def verify(
     *,
     bus: Bus | None = None,
     spools: Mapping[str, datetime | None] | None = None,
+    backups: Sequence[Path] = (),
     tolerance: timedelta = TOLERANCE,
 ) -> RetentionReport:
     """Return everything that is older than the policy allows, and every hit under a hold that is missing.
 
     `spools` gives the oldest capture time in each spool of this machine; an in-memory bus belongs to its process and is
-    left out.
+    left out. `backups` are folders of dumps and archives.
     """
     report = RetentionReport()
     moment = now - tolerance
     with database.connection() as connection:
-        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "claims", "holds"]
+        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "claims", "holds", "held reads"]
         report.found += _check_rows(connection, retention, moment)
         held = held_hits(connection)
     report.looked_at += ["pictures of reads", "pictures of hits", "exports"]
@@ -77,9 +85,19 @@ def verify(
     if bus is not None:
         report.looked_at += ["topics"]
         report.found += _check_topics(bus, retention, moment)
-    for place, oldest in (spools or {}).items():
-        report.looked_at.append(place)
-        if oldest is not None and oldest <= moment - retention.spool:
+    for folder in backups:
+        report.looked_at.append(f"backups {folder}")
+        report.found += _check_backups(folder, retention, moment)
+    return report.join(verify_spools(spools or {}, retention, now, tolerance=tolerance))
+
+
+def verify_spools(
+    spools: Mapping[str, datetime | None], retention: Retention, now: datetime, *, tolerance: timedelta = TOLERANCE
+) -> RetentionReport:
+    """Return what is too old in the spools of a machine, which may have nothing else: a car."""
+    report = RetentionReport(list(spools))
+    for place, oldest in spools.items():
+        if oldest is not None and oldest <= now - tolerance - retention.spool:
             report.found.append(_overdue(place, 1, oldest, retention.spool))
     return report
 
@@ -102,10 +120,13 @@ def _check_rows(connection: Connection, retention: Retention, moment: datetime) 
     if leftovers:
         text = "partitions that a purge detached and did not drop: run `alpr purge`"
         yield Overdue("partitions", len(leftovers), None, text)
+    released, since = count_released_reads(connection, moment)
+    if released:
+        yield _overdue("held reads", released, since, timedelta(0))
     missing = missing_held_hits(connection)
     if missing:
         yield Overdue(
-            "holds", missing, None, "hits under a hold are missing: evidence is lost; look at the audit trail"
+            "holds", missing, None, "hits or reads under a hold are missing: evidence is lost; look at the audit trail"
         )
 
 
@@ -152,6 +173,18 @@ def _check_topics(bus: Bus, retention: Retention, moment: datetime) -> Iterator[
         late = [at for at in oldest if at <= moment - keep]
         if late:
             yield _overdue(f"topic {topic}", len(late), min(late), keep)
+
+
+def _check_backups(folder: Path, retention: Retention, moment: datetime) -> Iterator[Overdue]:
+    for late in look_through(folder, retention, moment):
+        place = f"backup {late.file}"
+        if late.oldest is None:
+            yield Overdue(place, late.count, None, late.what)
+            continue
+        allowed = f"{period_in_words(late.keep)} allowed" if late.keep else "its validity is over"
+        since = late.oldest.astimezone(UTC).isoformat(timespec="seconds")
+        text = f"{late.count:,} {late.what} too old ({allowed}), since {since}: delete this backup, and make it without"
+        yield Overdue(place, late.count, late.oldest, text)
 
 
 def _overdue(place: str, count: int, oldest: datetime | None, keep: timedelta) -> Overdue:

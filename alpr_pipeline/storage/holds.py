@@ -21,7 +21,8 @@ class Hold:
     """One hold in force."""
 
     hold_id: UUID
-    hit_id: UUID
+    hit_id: UUID | None  # of a hit, or
+    read_id: UUID | None  # of a read that hit nothing
     case: str
     reason: str
     placed_by: str
@@ -32,7 +33,9 @@ class Hold:
 
 
 _SELECT = """
-SELECT hold_id, hit_id, case_ref AS "case", reason, placed_by, placed_at, review_at, approved_by, approved_at FROM holds
+SELECT hold_id, hit_id, read_id, case_ref AS "case", reason, placed_by, placed_at, review_at, approved_by,
+       approved_at
+FROM holds
 WHERE released_at IS NULL
 """
 
@@ -112,17 +115,20 @@ def lapse_holds(connection: Connection, now: datetime) -> int:
 
 
 def held_hits(connection: Connection) -> set[UUID]:
-    """Return the hits under a hold."""
-    rows = connection.execute("SELECT DISTINCT hit_id FROM holds WHERE released_at IS NULL").fetchall()
+    """Return the hits under a hold, and the holds on reads: what the names of held pictures begin with."""
+    rows = connection.execute(
+        "SELECT DISTINCT coalesce(hit_id, hold_id) FROM holds WHERE released_at IS NULL"
+    ).fetchall()
     return {row[0] for row in rows}
 
 
 def missing_held_hits(connection: Connection) -> int:
-    """Return how many hits under a hold are not there."""
+    """Return how many hits and reads under a hold are not there."""
     row = connection.execute(
         """
-        SELECT count(DISTINCT hit_id) FROM holds
+        SELECT count(DISTINCT coalesce(hit_id, hold_id)) FROM holds
         WHERE released_at IS NULL AND NOT EXISTS (SELECT FROM hits WHERE hits.hit_id = holds.hit_id AND hits.held)
+          AND NOT EXISTS (SELECT FROM held_reads WHERE held_reads.hold_id = holds.hold_id)
         """
     ).fetchone()
     return int(row[0]) if row else 0

@@ -52,7 +52,7 @@ def audits_approved(connection: Connection, since: datetime, until: datetime) ->
         return cursor.execute(
             """
             SELECT plan, (approved_at AT TIME ZONE 'UTC')::date AS approved_on, count(audit_no) AS judged,
-                   count(*) FILTER (WHERE NOT fits) AS findings
+                   count(*) FILTER (WHERE NOT (fits AND training_valid AND look_back_allowed)) AS findings
             FROM audits LEFT JOIN audit_judgements USING (audit_id)
             WHERE approved_at >= %s AND approved_at < %s
             GROUP BY audit_id, plan, approved_at ORDER BY approved_at

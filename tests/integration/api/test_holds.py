@@ -2,11 +2,18 @@
 
 from datetime import timedelta
 
+from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.retention.purge import purge
+from alpr_pipeline.retention.verification import verify
 from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.hits import store_hits
+from alpr_pipeline.storage.reads import store_reads
 from tests.integration.api.conftest import Api
-from tests.made import a_hit
+from tests.made import a_hit, a_picture, a_read
+
+DAY = timedelta(days=1)
+SHORT = Retention(read=DAY, hit=30 * DAY, topic=DAY, spool=DAY, audit=365 * DAY)
 
 
 def test_a_hold_is_the_decision_of_two_people(api: Api) -> None:
@@ -45,3 +52,59 @@ def test_what_is_gone_cannot_be_held(api: Api) -> None:
     }
     with api.client(Role.INVESTIGATOR) as investigator:
         assert investigator.post("/api/v1/holds", json=body).status_code == 404
+
+
+def test_a_hold_keeps_a_read_that_hit_nothing_with_its_pictures(api: Api) -> None:
+    """A copy, beyond the read's period; seen with the hold's case; gone with the next purge after the release."""
+    database, pictures, now = api.services.database, api.services.pictures, api.services.now()
+    read = a_read(captured_at=now - DAY / 2)
+    with database.connection() as connection:
+        store_reads(connection, [read], DAY)
+    pictures.put([a_picture(read.read_id, captured_at=read.captured_at)])
+    body = {
+        "read_id": str(read.read_id),
+        "captured_at": read.captured_at.isoformat(),
+        "case": "26-0001",
+        "reason": "evidence at trial",
+        "review_at": (now + 90 * DAY).isoformat(),
+    }
+    with api.client(Role.INVESTIGATOR) as investigator, api.client(Role.SUPERVISOR) as supervisor:
+        assert investigator.post("/api/v1/holds", json=body | {"hit_id": str(read.read_id)}).status_code == 422
+        hold = f"/api/v1/holds/{investigator.post('/api/v1/holds', json=body).json()['hold_id']}"
+        assert supervisor.post(f"{hold}/approve").status_code == 204
+    later = now + 40 * DAY
+    purge(database, pictures, SHORT, later)  # sessions end with it
+    with api.client(Role.INVESTIGATOR) as investigator, api.client(Role.SUPERVISOR) as supervisor:
+        held = investigator.get(f"{hold}/read").json()
+        assert (held["document"]["plate"], held["pictures"]) == ("DEMO123", ["plate"])
+        assert investigator.get(f"{hold}/read/plate").content == a_picture(read.read_id).jpeg
+        assert verify(database, pictures, SHORT, later).good
+        with database.connection() as connection:
+            looks = [(one.purpose, one.case) for one in list_records(connection, limit=2)]
+        assert looks == [("evidence", "26-0001")] * 2
+        assert supervisor.delete(hold).status_code == 204
+        found = [one.place for one in verify(database, pictures, SHORT, later).found]
+        assert (found, investigator.get(f"{hold}/read").status_code) == (["held reads", "pictures of hits"], 404)
+    purge(database, pictures, SHORT, later)
+    assert (verify(database, pictures, SHORT, later).good, pictures.list_paths("hits")) == (True, [])
+
+
+def test_a_held_read_that_is_missing_is_found(api: Api) -> None:
+    """However it went; and a read that is gone cannot be held."""
+    read = a_read(captured_at=api.services.now())
+    body = {
+        "read_id": str(read.read_id),
+        "captured_at": read.captured_at.isoformat(),
+        "case": "26-0001",
+        "reason": "evidence at trial",
+        "review_at": (api.services.now() + 90 * DAY).isoformat(),
+    }
+    with api.client(Role.INVESTIGATOR) as investigator, api.services.database.connection() as connection:
+        assert investigator.post("/api/v1/holds", json=body).status_code == 404
+        store_reads(connection, [read], DAY)
+        connection.commit()
+        assert investigator.post("/api/v1/holds", json=body).status_code == 201
+        connection.execute("DELETE FROM held_reads")
+        connection.commit()
+    found = verify(api.services.database, api.services.pictures, SHORT, api.services.now()).found
+    assert [one.place for one in found] == ["holds"]
