@@ -1,5 +1,6 @@
 """Hot lists: load one and see what was refused and why; see what is in force."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,10 +13,12 @@ from pydantic import AwareDatetime, BaseModel
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.loads import Progress
 from alpr_pipeline.api.problems import TooLarge
-from alpr_pipeline.api.services import services_of
+from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hotlist import HotlistEntry, ListName, Priority, Reason
+from alpr_pipeline.errors import NotStored
 from alpr_pipeline.matching.formats import PLAIN, list_formats, load_format
 from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
 from alpr_pipeline.policy.roles import Right
@@ -66,6 +69,7 @@ async def load_hotlist(
     produced_at: Annotated[AwareDatetime | None, Query(description="When the authority made the list.")] = None,
     refused_percent_max: Percent = None,
     shrink_percent_max: Percent = None,
+    load_id: Annotated[UUID | None, Query(description="Of one's own making: to ask for the progress by.")] = None,
 ) -> Report:
     """Put a list in force: the body is a file of one of the formats, plain or as ZIP or gzip.
 
@@ -88,7 +92,7 @@ async def load_hotlist(
         dry_run=dry_run,
     )
     with await _body(request, services.upload_bytes_max) as file:
-        return await run_in_threadpool(load_list, services.database, file, order)
+        return await run_in_threadpool(_load, services, file, order, load_id)
 
 
 @router.get("")
@@ -98,6 +102,15 @@ def list_hotlists(request: Request, caller: Sees) -> list[HotlistView]:
         found = hotlists.list_hotlists(connection)
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, detail={"lists": len(found)})
     return [HotlistView.model_validate(hotlist, from_attributes=True) for hotlist in found]
+
+
+@router.get("/loads/{load_id}")
+def see_progress(request: Request, caller: Loads, load_id: UUID) -> Progress:
+    """Return how far one's own load is that this process is at."""
+    progress = services_of(request).loads.get(caller.username, load_id)
+    if progress is None:
+        raise NotStored("no load of yours of this name is under way here")
+    return progress
 
 
 @router.get("/formats")
@@ -123,6 +136,22 @@ def list_entries(
         detail = {"entries": len(found)}
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
     return found
+
+
+def _load(services: Services, file: IO[bytes], order: LoadOrder, load_id: UUID | None) -> Report:
+    if load_id is None:
+        return load_list(services.database, file, order)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    try:
+        return load_list(
+            services.database,
+            file,
+            order,
+            lambda rows, taken: services.loads.note(order.by, load_id, Progress(rows, taken, size)),
+        )
+    finally:
+        services.loads.forget(order.by, load_id)
 
 
 async def _body(request: Request, bytes_max: int) -> IO[bytes]:

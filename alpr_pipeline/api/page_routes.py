@@ -1,4 +1,4 @@
-"""The console's pages: hits and hot lists, and the parts of them that a page fetches again."""
+"""The console's pages of hits, and the parts of them that a page fetches again."""
 
 import asyncio
 
@@ -8,23 +8,18 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.feed import OPEN_HITS_MAX
 from alpr_pipeline.api.hit_routes import HitId, Sees, note_watching, sse, streaming
-from alpr_pipeline.api.hotlist_routes import Name
-from alpr_pipeline.api.hotlist_routes import Sees as SeesLists
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.api.viewing import viewer_of
 from alpr_pipeline.console.pages import render
 from alpr_pipeline.console.queue import Queue, queue_of
 from alpr_pipeline.domain.audit import AuditAction
-from alpr_pipeline.errors import NotStored
-from alpr_pipeline.matching.formats import list_formats
 from alpr_pipeline.storage import hits, hotlists
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.hits import StoredHit
 
 RECENT = 50  # hits looked through for closed ones
-ENTRIES_SHOWN = 100
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -75,29 +70,6 @@ def detail_part(request: Request, caller: Sees, hit_id: HitId) -> HTMLResponse:
     with services_of(request).database.connection() as connection:
         stored, hotlist = _look_at(connection, request, caller, hit_id)
     return page(request, "_detail.html", caller, stored=stored, hotlist=hotlist)
-
-
-@router.get("/hotlists")
-def hotlists_page(request: Request, caller: SeesLists) -> HTMLResponse:
-    """Show the lists in force and, to whoever may, the way to load one."""
-    with services_of(request).database.connection() as connection:
-        found = hotlists.list_hotlists(connection)
-        record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, detail={"lists": len(found)})
-    formats = list_formats(services_of(request).formats)
-    return page(request, "hotlists.html", caller, hotlists=found, formats=formats)
-
-
-@router.get("/hotlists/{name}")
-def hotlist_page(request: Request, caller: SeesLists, name: Name) -> HTMLResponse:
-    """Show one list with its first entries."""
-    with services_of(request).database.connection() as connection:
-        hotlist = _hotlist(connection, name)
-        if hotlist is None:
-            raise NotStored(f"there is no list {name}: the page Hot lists has those in force")
-        entries = hotlists.list_entries(connection, name, ENTRIES_SHOWN)
-        detail = {"entries": len(entries)}
-        record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
-    return page(request, "hotlist.html", caller, hotlist=hotlist, entries=entries)
 
 
 def _queue(connection: Connection, request: Request, caller: Caller) -> Queue:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fastapi import Request
 
 from alpr_pipeline.api.feed import HitFeed
+from alpr_pipeline.api.loads import Loads
+from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
@@ -32,6 +34,10 @@ class Services:
     camera_names: Mapping[str, str] = field(default_factory=dict)  # what a dispatcher calls each camera's place
     formats: Path = Path("hotlists")  # of hot-list files
     thresholds: Thresholds = field(default_factory=Thresholds)  # when a list as a whole is not believed
+    cautions: Cautions = field(default_factory=Cautions)  # how sure a match must be to be told of
+    refresh_of: Callable[[str], timedelta] = lambda _name: timedelta(hours=24)  # how old a list may be
+    kept_from_cars: frozenset[str] = frozenset()  # lists
+    loads: Loads = field(default_factory=Loads)  # that are under way
     scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
 
 

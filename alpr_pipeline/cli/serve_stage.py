@@ -20,6 +20,7 @@ from alpr_pipeline.cli.pull_stage import pull_stage
 from alpr_pipeline.cli.stages import outbox_stage, wait_for_schema
 from alpr_pipeline.config.settings import ApiSettings
 from alpr_pipeline.errors import ConfigError
+from alpr_pipeline.matching.index import Cautions
 
 OPEN_PAGES_S_MAX = 2  # how long the streams of open pages may delay the end
 
@@ -48,6 +49,9 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             camera_names=_camera_names(parts.settings.edge.cameras),
             formats=parts.settings.hotlists.formats,
             thresholds=parts.settings.hotlists.thresholds,
+            cautions=Cautions(**parts.settings.matching.model_dump()),
+            refresh_of=parts.settings.hotlists.refresh_of,
+            kept_from_cars=parts.settings.hotlists.kept_from_cars,
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )

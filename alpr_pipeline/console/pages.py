@@ -10,6 +10,7 @@ from alpr_pipeline.console.comparison import compare, is_exact, listed_text
 from alpr_pipeline.console.issuers import issuer_name
 from alpr_pipeline.console.queue import order_of, part_of
 from alpr_pipeline.console.shares import share_in_words
+from alpr_pipeline.console.sureness import false_alarms
 from alpr_pipeline.domain.hotlist import Priority, Reason
 from alpr_pipeline.domain.verification import HitState
 from alpr_pipeline.policy.roles import Right
@@ -26,6 +27,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.globals.update(
     version=__version__,
     words=words,
+    false_alarms=false_alarms,
     compare=compare,
     is_exact=is_exact,
     listed_text=listed_text,

@@ -39,7 +39,7 @@ class Cautions:
 
     probability_min: float = PROBABILITY_MIN
     # The most risk of a false alarm (`risk`), by the entry's priority. Measured on rendered plates and a list of a
-    # million: 0.01 gives some 300 false alarms per million reads, 0.003 some 100, 0.001 some 30.
+    # million: 0.01 gives some 400 false alarms per million reads, 0.003 some 140, 0.001 some 55.
     risk_high: float = 0.01
     risk_medium: float = 0.003
     risk_low: float = 0.001

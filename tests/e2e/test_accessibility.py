@@ -56,7 +56,15 @@ def test_every_other_page_can_be_worked_with(stage: Stage, sign_in: SignIn, tmp_
     page.get_by_role("button", name="Put in force").click()
     page.locator("[data-report]").wait_for()
     found["report"] = faults(page)
-    for path in ("/hotlists", "/hotlists/demo", "/accuracy", "/hits", "/nowhere", "/signin?ended=true"):
+    for path in (
+        "/hotlists",
+        "/hotlists/demo",
+        "/hotlists/demo/revisions",
+        "/accuracy",
+        "/hits",
+        "/nowhere",
+        "/signin?ended=true",
+    ):
         page.goto(stage.url + path)
         found[path] = faults(page)
     assert {state: wrong for state, wrong in found.items() if wrong} == {}

@@ -22,7 +22,16 @@ from tests.made import a_hit, an_entry
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 OURS = {"Sec-Fetch-Site": "same-origin"}
 ANY_ID = "00000000-0000-0000-0000-000000000000"
-PAGES = ["/", "/hits", "/hits/queue", f"/hits/{ANY_ID}", f"/hits/{ANY_ID}/detail", "/hotlists", "/hotlists/demo"]
+PAGES = [
+    "/",
+    "/hits",
+    "/hits/queue",
+    f"/hits/{ANY_ID}",
+    f"/hits/{ANY_ID}/detail",
+    "/hotlists",
+    "/hotlists/demo",
+    "/hotlists/demo/revisions",
+]
 
 
 def signed_in(api: Api, role: Role = Role.DISPATCHER) -> httpx.Client:
@@ -76,6 +85,7 @@ def test_every_page_stands_under_the_content_policy(api: Api) -> None:
         f"/hits/{hit_id}/detail",
         "/hotlists",
         "/hotlists/demo",
+        "/hotlists/demo/revisions?before=1&after=1",
     ]
     with signed_in(api) as client:
         for path in [*paths, "/nowhere"]:

@@ -1,12 +1,13 @@
 """Reads become hits."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from alpr_pipeline.bus.bus import Message, Received
 from alpr_pipeline.bus.topics import DEAD, HITS
 from alpr_pipeline.bus.wire import decode_hit, encode_read
 from alpr_pipeline.bus.worker import DeadLetters
-from alpr_pipeline.domain.hotlist import EntryAdded
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved
 from alpr_pipeline.matching.index import HotlistIndex
 from alpr_pipeline.matching.matcher import Matcher
 from tests.made import NOON, a_read, an_entry
@@ -75,3 +76,20 @@ def test_what_is_no_read_is_buried_and_stops_nobody() -> None:
     broken = good.replace(b'"confidence":0.9', b'"confidence":9')
     topics = [topic for topic, _ in matched(b"\xff", broken, b"[]", good)]
     assert topics == [DEAD, DEAD, DEAD, HITS]
+
+
+def test_an_entry_that_expires_while_it_is_matched_counts_to_its_last_moment() -> None:
+    """Each batch is held against the time that it is matched at; a hit of before keeps the entry that it met."""
+    index, published, moment = HotlistIndex(), Published(), [NOON]
+    entry = an_entry("DEMO123", valid_until=NOON + timedelta(seconds=1))
+    index.apply(EntryAdded(entry=entry))
+    matcher = Matcher(index, published, DeadLetters("matcher", published), lambda: moment[0])
+    batch = [received(encode_read(a_read("DEMO123")))]
+    for after_s in (0.0, 0.999, 1.0, 60.0):
+        moment[0] = NOON + timedelta(seconds=after_s)
+        matcher.handle(batch)
+    assert [decode_hit(received(message)).entry for _, message in published.messages] == [entry, entry]
+    index.apply(EntryRemoved(entry_id=entry.entry_id))
+    moment[0] = NOON
+    matcher.handle(batch)
+    assert len(published.messages) == 2

@@ -32,7 +32,8 @@ function send(dryRun) {
     say("Name the list with lower-case letters, digits and hyphens.");
     return name.focus();
   }
-  const query = new URLSearchParams({ dry_run: String(dryRun) });
+  const load = crypto.randomUUID?.() ?? ""; // not there without TLS: then the page says nothing of rows
+  const query = new URLSearchParams({ dry_run: String(dryRun), ...(load && { load_id: load }) });
   for (const choice of CHOICES) {
     const field = form.elements[choice];
     if (field.checkVisibility() && field.value.trim()) query.set(choice, field.value.trim());
@@ -42,6 +43,7 @@ function send(dryRun) {
   request.setRequestHeader("Content-Type", "text/csv");
   request.responseType = "json";
   request.upload.addEventListener("progress", (event) => progress(event.loaded / event.total));
+  request.upload.addEventListener("load", () => load && follow(load, request));
   request.addEventListener("loadend", () => busy(false));
   request.addEventListener("error", () => say("The connection broke off. The list in force is unchanged: try again."));
   request.addEventListener("load", () => answered(request));
@@ -63,6 +65,21 @@ function progress(share) {
   else {
     bar.removeAttribute("value"); // all is sent; the server reads it
     say("Sent. Every row is being checked ...", "");
+  }
+}
+
+/** Say how many rows the server has checked, until it answers. */
+async function follow(load, request) {
+  const bar = form.querySelector("[data-progress]");
+  while (request.readyState !== XMLHttpRequest.DONE) {
+    await new Promise((done) => setTimeout(done, 400));
+    const answer = await fetch(`/api/v1/hotlists/loads/${load}`, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+    if (request.readyState === XMLHttpRequest.DONE) return;
+    if (!answer?.ok) continue; // not begun, or another process of the server is at it
+    const { rows, bytes, size } = await answer.json();
+    if (bytes < size) bar.value = (bytes / size) * 100;
+    else bar.removeAttribute("value");
+    say(bytes < size ? `${number.format(rows)} rows checked ...` : `${number.format(rows)} rows checked. The list is being switched ...`, "");
   }
 }
 
