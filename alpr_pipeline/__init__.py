@@ -5,6 +5,7 @@ The packages, in the order in which data meets them:
     domain        what things are: camera, frame, detection, look, read, picture, hot list, hit
     policy        what is allowed: retention, purposes, roles, as data
     capture       camera -> frame
+    readers       reads that other cameras made -> read
     recognition   frame -> detection -> look -> track -> read
     edge          both at the roadside: agent, spool, uplink, in-car match
     bus           reads, pictures, hits and hot lists on their way: Kafka, or memory for one process

@@ -1,5 +1,6 @@
 """Nothing answers without authority: who is asking, by which token, and with which right."""
 
+import base64
 import hmac
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from alpr_pipeline.access.sessions import Caller, identify, refuse_access
+from alpr_pipeline.access.sessions import DEVICE, Caller, identify, refuse_access
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
@@ -30,8 +31,19 @@ def token_of(request: Request) -> Token | None:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and text:
         return Token(text.strip(), from_cookie=False)
+    if scheme.lower() == "basic" and (token := _of_device(text)):
+        return Token(token, from_cookie=False)
     cookie = request.cookies.get(COOKIE)
     return Token(cookie, from_cookie=True) if cookie else None
+
+
+def _of_device(text: str) -> str | None:
+    """Return the device's token that stands as the password of Basic: many cameras can send nothing else."""
+    try:
+        password = base64.b64decode(text, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return None
+    return password if password.startswith(DEVICE) else None
 
 
 def caller_of(request: Request) -> Caller:

@@ -53,7 +53,7 @@ def look_back(request: Request, caller: Searches, name: Name, entry_id: UUID, bo
     hits: list[Hit] = []
 
     def look(connection: Connection, query: ReadQuery) -> list[PlateRead]:
-        hits.extend(_hits(connection, query, entry, now))
+        hits.extend(_hits(connection, services, query, entry, now))
         return [hit.read for hit in hits]
 
     query = _query(entry, now, timedelta(days=body.days))
@@ -69,7 +69,9 @@ def _query(entry: HotlistEntry, now: datetime, back: timedelta) -> ReadQuery:
     return ReadQuery(since=now - back, until=now, limit=READS_MAX, plate=entry.plate, match=match)
 
 
-def _hits(connection: Connection, query: ReadQuery, entry: HotlistEntry, now: datetime) -> list[Hit]:
+def _hits(
+    connection: Connection, services: Services, query: ReadQuery, entry: HotlistEntry, now: datetime
+) -> list[Hit]:
     """Return the hits of a time, and keep those that are not kept yet."""
     reads = past_reads(
         connection,
@@ -79,7 +81,7 @@ def _hits(connection: Connection, query: ReadQuery, entry: HotlistEntry, now: da
         until=query.until,
         limit=query.limit,
     )
-    hits = past_hits(entry, reads, now)
+    hits = past_hits(entry, reads, now, services.cautions)
     store_hits(connection, hits)
     return hits
 

@@ -12,6 +12,7 @@ from alpr_pipeline.api.page_answers import page, signin_address, wants_page
 from alpr_pipeline.errors import (
     AccessDenied,
     AlprError,
+    BusUnavailable,
     ConfigError,
     HotlistRefused,
     NotStored,
@@ -20,6 +21,7 @@ from alpr_pipeline.errors import (
     StorageUnavailable,
 )
 from alpr_pipeline.oversight.releases import UnknownPartner
+from alpr_pipeline.readers.report import ReportRefused
 
 STATUS: dict[type[AlprError], HTTPStatus] = {
     NotStored: HTTPStatus.NOT_FOUND,
@@ -27,8 +29,10 @@ STATUS: dict[type[AlprError], HTTPStatus] = {
     HotlistRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    BusUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     PurposeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     AccessDenied: HTTPStatus.FORBIDDEN,
+    ReportRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

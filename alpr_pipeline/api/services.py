@@ -1,6 +1,6 @@
 """What the API works with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from fastapi import Request
 
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.loads import Loads
+from alpr_pipeline.bus.bus import Message
 from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
@@ -38,6 +39,7 @@ class Services:
     refresh_of: Callable[[str], timedelta] = lambda _name: timedelta(hours=24)  # how old a list may be
     kept_from_cars: frozenset[str] = frozenset()  # lists
     loads: Loads = field(default_factory=Loads)  # that are under way
+    publish: Callable[[str, Sequence[Message]], None] | None = None  # puts messages on the bus, from any thread
     scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
 
 

@@ -1,10 +1,10 @@
 """The API and the console as a stage."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import structlog
 import uvicorn
@@ -12,6 +12,7 @@ import uvicorn
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
+from alpr_pipeline.bus.bus import Message, Publisher
 from alpr_pipeline.capture.definition import load_cameras
 from alpr_pipeline.cli.distribution_stage import distribution_stage
 from alpr_pipeline.cli.parts import Parts, now
@@ -52,6 +53,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             cautions=Cautions(**parts.settings.matching.model_dump()),
             refresh_of=parts.settings.hotlists.refresh_of,
             kept_from_cars=parts.settings.hotlists.kept_from_cars,
+            publish=_publishing(parts),
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )
@@ -86,6 +88,20 @@ def _serve(
     thread.join()
     if not stop.is_set():
         raise ConfigError(f"the HTTP server at {address} ended by itself")
+
+
+def _publishing(parts: Parts) -> Callable[[str, Sequence[Message]], None]:
+    """Return what puts messages on the bus, one thread at a time; the publisher is made when first used."""
+    lock = Lock()
+    made: list[Publisher] = []
+
+    def publish(topic: str, messages: Sequence[Message]) -> None:
+        with lock:
+            if not made:
+                made.append(parts.closing(parts.bus.publisher()))
+            made[0].publish(topic, messages)
+
+    return publish
 
 
 def _camera_names(folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ class Right(StrEnum):
     SEE_ACCURACY = "see-accuracy"  # how often hits are wrong: figures without plates
     SEE_HOTLISTS = "see-hotlists"
     LOAD_HOTLISTS = "load-hotlists"
+    SEND_READS = "send-reads"  # a camera that reads by itself; a device token alone can use it
     SEE_METRICS = "see-metrics"
     SEARCH_READS = "search-reads"
     SEARCH_MOVEMENTS = "search-movements"  # one plate over days says where somebody lives and prays
@@ -55,7 +56,9 @@ class Role(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.DISPATCHER: frozenset({Right.SEE_HITS, Right.ACT_ON_HITS, Right.SEE_HOTLISTS, Right.SEE_ACCURACY}),
-    Role.OPERATOR: frozenset({Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS, Right.SEE_ACCURACY}),
+    Role.OPERATOR: frozenset(
+        {Right.SEE_HOTLISTS, Right.LOAD_HOTLISTS, Right.SEE_METRICS, Right.SEE_ACCURACY, Right.SEND_READS}
+    ),
     Role.INVESTIGATOR: frozenset(
         {
             Right.SEE_HITS,

@@ -1,0 +1,1 @@
+"""Reads that other cameras made: each vendor's report -> read."""
