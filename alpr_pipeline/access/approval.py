@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alpr_pipeline.access.administration import set_account_active
-from alpr_pipeline.access.codes import enrolment_uri, new_secret
+from alpr_pipeline.access.codes import enrolment_uri, new_secret, sealed_secret
 from alpr_pipeline.access.staff_file import Person
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied, ConfigError, NotStored, StateConflict
@@ -95,11 +95,11 @@ def admit(connection: Connection, username: str, *, by: str, trained_at: datetim
     approve(connection, username, by=by, now=now)
 
 
-def give_second_factor(connection: Connection, username: str, *, by: str) -> str:
+def give_second_factor(connection: Connection, username: str, vault: Vault, *, by: str) -> str:
     """Give an account a new secret for one-time codes and return what its authenticator reads, once."""
     _get(connection, username)
     secret = new_secret()
-    approvals.set_second_factor(connection, username, secret)
+    approvals.set_second_factor(connection, username, sealed_secret(vault, secret, username))
     _changed(connection, username, by, "second-factor")
     return enrolment_uri(secret, username)
 

@@ -7,15 +7,33 @@ from datetime import datetime
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from alpr_pipeline.errors import ConfigError
+from alpr_pipeline.storage.vault import Vault
+
 STEP_S = 30
 DIGITS = 6
 ISSUER = "alpr"
 _SECRET_BYTES = 20
+_SECRETS = "one-time-codes"  # the vault's purpose
 
 
 def new_secret() -> bytes:
     """Return a secret for an authenticator."""
     return secrets.token_bytes(_SECRET_BYTES)
+
+
+def sealed_secret(vault: Vault, secret: bytes, username: str) -> bytes:
+    """Return what the database keeps of a secret: nothing that makes codes without the master key."""
+    return vault.seal(_SECRETS, secret, username)
+
+
+def opened_secret(vault: Vault | None, kept: bytes, username: str) -> bytes:
+    """Return a secret; raise ConfigError without the master key. One from before they were sealed is taken as it is."""
+    if not Vault.is_sealed(kept):
+        return kept
+    if vault is None:
+        raise ConfigError("one-time codes need the master key (pictures.master_key_file)")
+    return vault.open(_SECRETS, kept, username)
 
 
 def enrolment_uri(secret: bytes, username: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alpr_pipeline.access.approval import standing_of
-from alpr_pipeline.access.codes import counter_of
+from alpr_pipeline.access.codes import counter_of, opened_secret
 from alpr_pipeline.access.passwords import hash_password, outdated, verify
 from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.errors import AccessDenied
@@ -21,6 +21,7 @@ from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.device_tokens import use_token
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.vault import Vault
 
 SESSION_MAX = timedelta(hours=12)  # a shift: no policy allows more
 DEVICE = "alprd_"  # how a device's token begins
@@ -45,7 +46,13 @@ class Caller:
 
 
 def sign_in(
-    database: Database, username: str, password: str, now: datetime, code: str = "", address: str = ""
+    database: Database,
+    username: str,
+    password: str,
+    now: datetime,
+    code: str = "",
+    address: str = "",
+    vault: Vault | None = None,
 ) -> tuple[str, Caller]:
     """Return a new token and whose it is; raise AccessDenied otherwise.
 
@@ -56,7 +63,12 @@ def sign_in(
         policy = policy_in_force(connection, now)
         account = accounts.get_account(connection, username)
         known = verify(password, account.password_hash if account else None) and account is not None
-        if account is None or not known or not _open(account, now) or not _second(connection, account, code, now):
+        if (
+            account is None
+            or not known
+            or not _open(account, now)
+            or not _second(connection, account, code, now, vault)
+        ):
             _note_failure(connection, policy, account, now)
             reason = _WRONG
         else:
@@ -65,6 +77,34 @@ def sign_in(
                 _refuse(connection, account.username, reason)
             else:
                 token = _begin(connection, account, password, now, address)
+    if reason or account is None:
+        raise AccessDenied(reason)
+    return token, Caller(account.username, Role(account.role))
+
+
+def sign_in_as(
+    database: Database, username: str, now: datetime, address: str, *, second_factor: bool
+) -> tuple[str, Caller]:
+    """Return a new token for whom an identity provider named, and whose it is.
+
+    Raises AccessDenied, recorded, unless an account of that name is open, approved and trained; and, where the policy
+    asks the role for a second factor, unless the provider says that it asked for one.
+    """
+    with database.connection() as connection:
+        policy = policy_in_force(connection, now)
+        account = accounts.get_account(connection, username)
+        if account is None or not _open(account, now):
+            reason = "the identity provider knows you, but there is no open account of that name here: ask for one"
+        else:
+            factor = second_factor or Role(account.role) not in policy.access.second_factor
+            missing = None if factor else "your role needs a second factor, and the identity provider asked for none"
+            reason = obstacle(policy, standing_of(connection, account), now) or missing or ""
+        if reason or account is None:
+            detail = {"by": "identity provider", "reason": reason}
+            known = account.username if account else None
+            record(connection, username=known, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED, detail=detail)
+        else:
+            token = _session(connection, account, now, address, by="identity provider")
     if reason or account is None:
         raise AccessDenied(reason)
     return token, Caller(account.username, Role(account.role))
@@ -136,11 +176,11 @@ def _in_time(policy: Policy, session: Session, now: datetime) -> bool:
     return now - session.created_at < rules.session_longest and now - session.last_seen_at < rules.session_idle
 
 
-def _second(connection: Connection, account: Account, code: str, now: datetime) -> bool:
+def _second(connection: Connection, account: Account, code: str, now: datetime, vault: Vault | None) -> bool:
     """Return whether the second factor is in order: given, or not asked of this account yet."""
     if account.second_factor is None:
         return True
-    counter = counter_of(account.second_factor, code, now)
+    counter = counter_of(opened_secret(vault, account.second_factor, account.username), code, now)
     return counter is not None and use_code(connection, account.username, counter)
 
 
@@ -151,12 +191,16 @@ def _no_factor(policy: Policy, account: Account) -> str | None:
 
 
 def _begin(connection: Connection, account: Account, password: str, now: datetime, address: str) -> str:
-    token = secrets.token_urlsafe(32)
-    accounts.reset_failed_sign_ins(connection, account.username)
     if outdated(account.password_hash):
         accounts.replace_password_hash(connection, account.username, hash_password(account.username, password))
+    return _session(connection, account, now, address, by="password")
+
+
+def _session(connection: Connection, account: Account, now: datetime, address: str, *, by: str) -> str:
+    token = secrets.token_urlsafe(32)
+    accounts.reset_failed_sign_ins(connection, account.username)
     accounts.insert_session(connection, Session(digest(token), account.username, now, now, address=address))
-    record(connection, username=account.username, action=AuditAction.SIGN_IN)
+    record(connection, username=account.username, action=AuditAction.SIGN_IN, detail={"by": by})
     return token
 
 

@@ -145,8 +145,9 @@ def record_training(request: Request, caller: Manages, username: Username, body:
 @router.post("/accounts/{username}/second-factor")
 def give_second_factor(request: Request, caller: Manages, username: Username) -> Enrolment:
     """Give an account a new secret for one-time codes."""
-    with services_of(request).database.connection() as connection:
-        return Enrolment(uri=approval.give_second_factor(connection, username, by=caller.username))
+    services = services_of(request)
+    with services.database.connection() as connection:
+        return Enrolment(uri=approval.give_second_factor(connection, username, services.vault, by=caller.username))
 
 
 @router.post("/accounts/{username}/close", status_code=HTTPStatus.NO_CONTENT)

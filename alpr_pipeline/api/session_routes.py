@@ -56,6 +56,7 @@ def create_session(credentials: Credentials, request: Request, response: Respons
             services.now(),
             credentials.code.get_secret_value(),
             request.client.host if request.client else "",
+            services.vault,
         )
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None

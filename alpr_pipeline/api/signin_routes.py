@@ -57,6 +57,7 @@ def submit_signin(
             services.now(),
             code.strip(),
             request.client.host if request.client else "",
+            services.vault,
         )
     except AccessDenied as error:
         return _signin_page(request, next, HTTPStatus.UNAUTHORIZED, failed=str(error), username=username.strip())
@@ -85,6 +86,7 @@ def _signin_page(
     failed: str = "",
     username: str = "",
 ) -> Response:
-    notice = services_of(request).use_notice
+    services = services_of(request)
+    notice, provider = services.use_notice, bool(services.provider.issuer)
     facts = {"next": local_path(next_path), "notice": notice, "ended": ended, "failed": failed, "username": username}
-    return page(request, "signin.html", None, status, **facts)
+    return page(request, "signin.html", None, status, **facts, provider=provider)

@@ -54,6 +54,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             refresh_of=parts.settings.hotlists.refresh_of,
             kept_from_cars=parts.settings.hotlists.kept_from_cars,
             publish=_publishing(parts),
+            provider=settings.provider,
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )

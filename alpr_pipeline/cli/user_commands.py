@@ -124,7 +124,7 @@ def train(
 def second_factor(context: typer.Context, username: Username) -> None:
     """Give an account a secret for one-time codes, and print once what its authenticator reads."""
     with visited(context) as parts, parts.database.connection() as connection:
-        typer.echo(approval.give_second_factor(connection, username, by=operator()))
+        typer.echo(approval.give_second_factor(connection, username, parts.vault, by=operator()))
 
 
 @app.command()

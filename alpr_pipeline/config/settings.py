@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from alpr_pipeline.access.identity_provider import IdentityProvider
 from alpr_pipeline.alerting.routing import EmailChannel, MqttChannel, Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
@@ -172,6 +173,9 @@ class ApiSettings(_Section):
         min_length=1,
         max_length=2000,
         description="What one accepts by signing in (CJIS Security Policy, AC-8).",
+    )
+    provider: IdentityProvider = Field(
+        default_factory=IdentityProvider, description="The agency's identity provider, by OpenID Connect."
     )
     scrape_token: SecretStr = Field(
         SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."

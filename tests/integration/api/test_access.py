@@ -9,9 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from alpr_pipeline.access.codes import STEP_S
+from alpr_pipeline.access.codes import STEP_S, opened_secret
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.policy.shipped import default_policy_text
+from alpr_pipeline.storage.accounts import get_account
 from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.policies import approve_version, insert_version
 from tests.integration.api.conftest import PASSWORD, Api
@@ -167,6 +168,19 @@ def test_a_one_time_code_works_once(api: Api) -> None:
     assert sign_in(api, "some-dispatcher", code=code_of(uri, now)).status_code == 401
     api.clock.ahead = STEP_S
     assert sign_in(api, "some-dispatcher", code=code_of(uri, now + STEP_S)).status_code == 200
+
+
+def test_the_secret_of_the_codes_is_sealed_in_the_database(api: Api) -> None:
+    """Whoever reads the table, or a backup of it, makes no code."""
+    with api.client(Role.ADMINISTRATOR) as administrator:
+        uri = administrator.post("/api/v1/accounts/some-dispatcher/second-factor").json()["uri"]
+    with api.services.database.connection() as connection:
+        account = get_account(connection, "some-dispatcher")
+    secret = base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
+    assert account
+    assert account.second_factor
+    assert secret not in account.second_factor
+    assert opened_secret(api.services.vault, account.second_factor, "some-dispatcher") == secret
 
 
 def adopt(api: Api, *change: str) -> None:

@@ -18,6 +18,8 @@ OPEN = {
     "/healthz",
     "/readyz",
     "/signin",
+    "/signin/provider",
+    "/signin/provider/back",
     "/policy",
     "/policy/document.css",
     "/correction",

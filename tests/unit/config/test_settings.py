@@ -82,7 +82,7 @@ def test_an_unknown_variable_stops_the_start() -> None:
 
 def test_secrets_do_not_print() -> None:
     """Settings can be shown and logged: passwords stay hidden."""
-    text = tomllib.loads("url = 'postgresql://u:secret@h/d'")["url"]
+    text = tomllib.loads("url = 'postgresql://u:hunter2@h/d'")["url"]
     settings = Settings.model_validate({"database": {"url": text}})
-    assert "secret" not in repr(settings)
-    assert "secret" not in settings.model_dump_json()
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in settings.model_dump_json()
