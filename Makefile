@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit train train-smoke lock clean
+.PHONY: help demo test check unit supply train train-smoke lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,12 @@ check: .venv/dev.done ## lint, types and layers only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+supply: .venv/dev.done ## what the program is made of (CycloneDX), under which licences, and what is known against it
+	@mkdir -p var/supply
+	$(BIN)/cyclonedx-py requirements requirements/run.lock --output-reproducible --of JSON -o var/supply/sbom.json
+	$(BIN)/python -m tests.supply requirements/run.lock var/supply/licences.md
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock -f json -o var/supply/known.json
 
 unit: .venv/dev.done ## the tests that need no server
 	$(BIN)/pytest tests/unit

@@ -14,10 +14,15 @@ COPY = Path("edge/hotlist.db")  # under `data`
 
 def open_copy(settings: Settings) -> HotlistCopy:
     """Return the car's copy of the lists. A key that was named must be there; one that goes by default may be made."""
+    return HotlistCopy(settings.data / COPY, car_key(settings))
+
+
+def car_key(settings: Settings) -> bytes:
+    """Return the key that seals what lies in the car: the copy of the lists, and what waits for the bus."""
     path, named = settings.data / COPY, settings.edge.copy_key_file
     file = named or settings.data / "keys/copy.key"
     make = named is None and not (path.exists() and path.stat().st_size)  # a new key would open no copy that is there
-    return HotlistCopy(path, load_key(settings.edge.copy_key.get_secret_value(), file, "edge.copy_key", make=make))
+    return load_key(settings.edge.copy_key.get_secret_value(), file, "edge.copy_key", make=make)
 
 
 def trusted(settings: Settings) -> Trust:

@@ -6,7 +6,7 @@ from functools import partial
 
 from alpr_pipeline.capture.definition import load_cameras
 from alpr_pipeline.capture.opening import open_source
-from alpr_pipeline.cli.car_keys import open_copy, trusted
+from alpr_pipeline.cli.car_keys import car_key, open_copy, trusted
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.process import Stage
 from alpr_pipeline.cli.recognition import open_recogniser
@@ -58,7 +58,7 @@ def _hotlist_copy(settings: Settings) -> HotlistCopy:
 def _spool(parts: Parts) -> Spool:
     edge = parts.settings.edge
     limits = SpoolLimits(rows_max=edge.spool_reads_max * 3, bytes_max=edge.spool_bytes_max)  # a read has two pictures
-    return Spool(parts.settings.data / "edge/spool.db", parts.policy.retention.spool, limits)
+    return Spool(parts.settings.data / "edge/spool.db", parts.policy.retention.spool, limits, car_key(parts.settings))
 
 
 def _agent_settings(settings: Settings) -> EdgeSettings:

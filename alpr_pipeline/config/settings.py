@@ -85,7 +85,8 @@ class EdgeSettings(_Section):
         (), max_length=4, description="Public keys that lists are signed with; none: `keys/hotlist.pub` under `data`."
     )
     copy_key_file: Path | None = Field(
-        None, description="Seals the copy of the lists; none: `keys/copy.key` under `data`, made when missing."
+        None,
+        description="Seals the copy of the lists and the spool; none: `keys/copy.key` under `data`, made when missing.",
     )
     copy_key: SecretStr = Field(SecretStr(""), description="The key itself, 32 bytes in base64; wins over the file.")
 

@@ -21,6 +21,7 @@ from alpr_pipeline.bus.wire import encode_picture, encode_read
 from alpr_pipeline.domain.picture import Picture, PictureKind
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge import spool_file
+from alpr_pipeline.edge.spool_seal import Seal
 from alpr_pipeline.errors import SpoolFull, StorageUnavailable
 from alpr_pipeline.telemetry.metrics import DROPPED, SPOOL_ROWS, SPOOL_SHED
 
@@ -59,19 +60,26 @@ class Waiting:
     row: int
     kind: Kind
     message: Message
+    size: int  # on the disk
 
 
 class Spool:
     """A durable queue of encoded messages. Usable from several threads; one process at a time."""
 
-    def __init__(self, path: Path, keep: timedelta, limits: SpoolLimits | None = None) -> None:
-        """Open or make the file. One that is damaged is moved aside, what can be read of it is kept, and it is told."""
+    def __init__(
+        self, path: Path, keep: timedelta, limits: SpoolLimits | None = None, key: bytes | None = None
+    ) -> None:
+        """Open or make the file. One that is damaged is moved aside, what can be read of it is kept, and it is told.
+
+        With a key, what waits is sealed; raises ConfigError when the file was sealed with another.
+        """
         self._path = path
         self._keep = keep
         self._limits = limits or SpoolLimits()
         self._lock = threading.RLock()
         self._shedding = False
-        self._connection = spool_file.open_file(path)
+        self._seal = Seal(key) if key else None
+        self._connection = self._proved(spool_file.open_file(path))
         self._rows, self._bytes = self._counted()
 
     def append(self, read: PlateRead, pictures: Sequence[Picture] = ()) -> None:
@@ -83,6 +91,8 @@ class Spool:
         captured_ms = int(read.captured_at.timestamp() * 1000)
         rows = [(Kind.READ, captured_ms, encode_read(read))]
         rows += [(_kind(picture), captured_ms, encode_picture(picture)) for picture in pictures]
+        if self._seal:
+            rows = [(kind, moment, self._seal.close(message)) for kind, moment, message in rows]
         with self._lock, self._transaction():
             for kind, moment, message in self._fitted(rows):
                 self._connection.execute(
@@ -101,6 +111,7 @@ class Spool:
             if kind is None:
                 return []
             taken: list[Waiting] = []
+            unreadable: list[tuple[int, int]] = []
             size = 0
             found = self._connection.execute(
                 "SELECT id, key, value FROM message WHERE kind = ? ORDER BY id LIMIT ?", (int(kind), limit)
@@ -109,7 +120,12 @@ class Spool:
                 size += len(value)
                 if taken and size > bytes_max:
                     break
-                taken.append(Waiting(row, kind, Message(key, value)))
+                message = self._seal.open(key, value) if self._seal else Message(key, value)
+                if message is None:
+                    unreadable.append((row, len(key) + len(value) + _ROW_BYTES))
+                else:
+                    taken.append(Waiting(row, kind, message, len(key) + len(value) + _ROW_BYTES))
+            self._drop_unreadable(kind, unreadable)
             return taken
 
     def done(self, sent: Sequence[Waiting]) -> None:
@@ -117,7 +133,7 @@ class Spool:
         with self._lock:
             with self._transaction():
                 for waiting in sent:
-                    self._delete(waiting.row, waiting.kind, _size(waiting.message))
+                    self._delete(waiting.row, waiting.kind, waiting.size)
             with self._reported():
                 self._shrink()
 
@@ -158,6 +174,21 @@ class Spool:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    def _drop_unreadable(self, kind: Kind, rows: Sequence[tuple[int, int]]) -> None:
+        """Give up what somebody changed on the disk: it would stand before all else for ever."""
+        if not rows:
+            return
+        with self._transaction():
+            for row, size in rows:
+                self._delete(row, kind, size)
+        DROPPED.labels("spool", "unreadable").inc(len(rows))
+        log.error("spool_messages_unreadable", rows=len(rows), reason="changed on the disk: look for who did it")
+
+    def _proved(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        if self._seal:
+            self._seal.prove(connection, self._path)
+        return connection
 
     def _fitted(self, rows: list[tuple[Kind, int, Message]]) -> list[tuple[Kind, int, Message]]:
         """Return what of these rows fits in, after making room: old pictures go, then new ones, then old reads."""
@@ -269,7 +300,7 @@ class Spool:
     def _start_over(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-        self._connection = spool_file.replace_damaged(self._path)
+        self._connection = self._proved(spool_file.replace_damaged(self._path))
         self._rows, self._bytes = self._counted()
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from alpr_pipeline.errors import StorageUnavailable
 
-VERSION = 1
+VERSION = 2  # 1 knew no seal
 
 _SET_UP = """
 PRAGMA auto_vacuum = INCREMENTAL;

@@ -10,7 +10,7 @@ from alpr_pipeline.bus.bus import Message
 from alpr_pipeline.bus.wire import encode_picture, encode_read
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.edge.spool import PICTURES, Kind, Spool, SpoolLimits
-from alpr_pipeline.errors import SpoolFull, StorageUnavailable
+from alpr_pipeline.errors import ConfigError, SpoolFull, StorageUnavailable
 from tests.made import NOON, a_picture, a_read
 
 WEEK = timedelta(days=7)
@@ -208,3 +208,50 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageUnavailable, match=r"file/spool\.sqlite"):
         Spool(tmp_path / "file" / "spool.sqlite", WEEK)
+
+
+def test_what_waits_is_sealed_on_the_disk(tmp_path: Path) -> None:
+    """Neither plate nor picture stands in any file of the spool; what is taken is what was put in."""
+    path, read = tmp_path / "spool.sqlite", a_read("DEMO123")
+    spool = Spool(path, WEEK, key=bytes(32))
+    spool.append(read, [a_picture(read.read_id, jpeg=b"\xff\xd8 a picture of a plate")])
+    for file in tmp_path.iterdir():
+        assert b"DEMO123" not in file.read_bytes()
+        assert b"a picture of a plate" not in file.read_bytes()
+    taken = spool.take([Kind.READ], 10, 1_000_000)
+    assert [waiting.message for waiting in taken] == [encode_read(read)]
+    spool.done(taken)
+    spool.done(spool.take(PICTURES, 10, 1_000_000))
+    assert (spool.empty, spool.bytes) == (True, 0)
+
+
+def test_another_key_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    """The agent does not start, and with the right key all is there."""
+    spool = Spool(tmp_path / "spool.sqlite", WEEK, key=bytes(32))
+    spool.append(a_read())
+    spool.close()
+    with pytest.raises(ConfigError, match="restore that key"):
+        Spool(tmp_path / "spool.sqlite", WEEK, key=bytes(range(32)))
+    assert Spool(tmp_path / "spool.sqlite", WEEK, key=bytes(32)).rows(Kind.READ) == 1
+
+
+def test_what_waited_before_there_was_a_seal_is_still_sent(tmp_path: Path) -> None:
+    """An update of the program in a car without a network loses no read."""
+    read = a_read()
+    spool = a_spool(tmp_path)
+    spool.append(read)
+    spool.close()
+    again = Spool(tmp_path / "spool.sqlite", WEEK, key=bytes(32))
+    assert [one.message for one in again.take([Kind.READ], 10, 1_000_000)] == [encode_read(read)]
+
+
+def test_a_message_that_was_changed_on_the_disk_stops_nothing(tmp_path: Path) -> None:
+    """It is dropped, counted and told; the one behind it goes out."""
+    spool = Spool(tmp_path / "spool.sqlite", WEEK, key=bytes(32))
+    first, second = a_read(), a_read()
+    spool.append(first)
+    spool.append(second)
+    with sqlite3.connect(tmp_path / "spool.sqlite") as outside:
+        outside.execute("UPDATE message SET value = CAST(value || x'00' AS BLOB) WHERE id = 1")
+    assert [one.message for one in spool.take([Kind.READ], 10, 1_000_000)] == [encode_read(second)]
+    assert spool.rows(Kind.READ) == 1
