@@ -231,3 +231,22 @@ def test_when_the_look_cannot_be_recorded_nothing_is_shown(api: Api) -> None:
         answer = client.post("/api/v1/searches", json=body)
     assert (answer.status_code, "the log says why" in answer.json()["detail"]) == (503, True)
     assert "DEMO123" not in answer.text
+
+
+@pytest.mark.parametrize("what", ["session", "training"])
+def test_what_ends_in_the_middle_of_a_search_ends_the_search(api: Api, what: str) -> None:
+    """The first page is answered; the next one, asked a moment after the end, shows nothing."""
+    store(api, ("DEMO123", DAY / 48, "bridge-north"), ("DEMO123", DAY / 47, "bridge-north"))
+    now = api.services.now()
+    body: dict[str, Any] = {"purpose": "stolen-vehicle", "case": "1", "plate": "DEMO123", "limit": 1}
+    body |= {"since": (now - DAY / 24).isoformat(), "until": now.isoformat()}
+    with api.client(Role.INVESTIGATOR) as client:
+        (first,) = client.post("/api/v1/searches", json=body).json()["reads"]
+        with api.services.database.connection() as connection:
+            if what == "session":
+                connection.execute("UPDATE sessions SET last_seen_at = %s", [now - timedelta(minutes=31)])
+            else:
+                connection.execute("UPDATE account_trainings SET completed_at = %s", [now - 731 * DAY])
+        body |= {"before_at": first["captured_at"], "before_id": first["read_id"]}
+        answer = client.post("/api/v1/searches", json=body)
+    assert (answer.status_code, "DEMO123" in answer.text) == (401, False)
