@@ -58,7 +58,7 @@ def rows_of(report: Report) -> Iterator[Row]:
     """Yield every figure of a report."""
     yield "use", "", "plates read", shown(report.plates_read)
     yield "use", "", "hits", shown(report.hits)
-    yield "use", "", "hit rate", rate_shown(report.hit_rate)
+    yield "use", "", "hit rate", "no plate was read" if report.plates_read == 0 else rate_shown(report.hit_rate)
     for one in report.lists:
         for measure in ("hits", "verified", "refuted", "closed", "waiting", "arrests"):
             yield "hot lists", one.name, measure, shown(getattr(one, measure))
