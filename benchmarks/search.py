@@ -4,15 +4,13 @@ Method: reads of three million invented plates from two hundred cameras, evenly 
 the writer stores them; then the very function that answers a search, a few hundred times with other plates, cameras and
 hours each, warm. Exact and latest look back thirty days; a part of a plate, a week; a camera, an hour.
 
+Beside the clock stands the time that the server's process had of a processor (/proc/PID/schedstat): what the search
+costs where nothing else runs. It leaves out waiting for the disk.
+
 Caveats: the data are made in the server, so plates repeat evenly, which is harder than life for a part of a plate and
 easier for a parked car; the machine does other work at the same time; the network is not in the figures.
 
-Measured once at thirty million reads (AMD EPYC, 2 cores under a load of twenty; 431 bytes a read with its indexes), p50
-and p95 in ms: exact plate over a day 0.4 and 6.7, over 30 days 3.7 and 14; camera and hour 4.2 and 16; latest hundred
-1.1 and 8.2; three characters over a day 5.3 and 34, over a week 26 and 154. Over 30 days they took 368 and 3,800, so
-they are now looked for in spans that double; that has not been measured at this size.
-
-    python -m benchmarks.search [--reads N]
+    python -m benchmarks.search [--reads N] [--keep FOLDER]
 """
 
 import argparse

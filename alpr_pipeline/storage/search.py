@@ -73,6 +73,8 @@ def search_reads(connection: Connection, query: ReadQuery) -> list[FoundRead]:
     gives all that a span holds, and in no order.
     """
     if not query.plate or query.match is Match.EXACT:
+        if query.plate:  # one index serves it, whatever the plate: planning it anew costs more than the search
+            connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         return _search(connection, query)
     found: list[FoundRead] = []
     until, span = _end(query), _FIRST_SPAN
