@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from alpr_pipeline.api.hotlist_routes import Loads, Name
 from alpr_pipeline.api.services import services_of
@@ -19,19 +19,25 @@ Why = Annotated[str, Query(min_length=3, max_length=200, description="Why it is 
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-def add(request: Request, caller: Loads, name: Name, new: NewEntry) -> HotlistEntry:
-    """Put one entry in force at once, no longer than the policy allows entries made by hand."""
+def add(request: Request, response: Response, caller: Loads, name: Name, new: NewEntry) -> HotlistEntry:
+    """Put one entry in force at once, no longer than the policy allows entries made by hand.
+
+    Where the policy asks for a second person, it waits for one: the answer is 202, not 201.
+    """
     services = services_of(request)
     with services.database.connection() as connection:
-        entry = add_entry(connection, name, new, by=caller.username, at=services.now())
+        added = add_entry(connection, name, new, by=caller.username, at=services.now())
+        entry = added.entry
         record(
             connection,
             username=caller.username,
-            action=AuditAction.ENTRY_ADDED,
+            action=AuditAction.ENTRY_PROPOSED if added.waits else AuditAction.ENTRY_ADDED,
             object=f"{name}/{entry.entry_id}",
             case=entry.reference,
             detail={"reason": entry.reason, "priority": entry.priority, "until": entry.valid_until.isoformat()},
         )
+    if added.waits:
+        response.status_code = HTTPStatus.ACCEPTED
     return entry
 
 

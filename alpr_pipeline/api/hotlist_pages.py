@@ -21,11 +21,13 @@ from alpr_pipeline.errors import HotlistRefused, NotStored, PurposeRefused, Stat
 from alpr_pipeline.matching.formats import list_formats
 from alpr_pipeline.matching.own import NewEntry, add_entry, remove_entry
 from alpr_pipeline.matching.patterns import Patterns
+from alpr_pipeline.policy.roles import Right, allows
 from alpr_pipeline.policy.searches import CASE_MAX, check_purpose
 from alpr_pipeline.storage import hotlists, revisions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.proposals import list_proposals
 from alpr_pipeline.storage.pulls import list_freshness
 
 ENTRIES_SHOWN = 100
@@ -64,6 +66,8 @@ def hotlists_page(request: Request, caller: Sees) -> HTMLResponse:
     with services.database.connection() as connection:
         found = hotlists.list_hotlists(connection)
         fresh = list_freshness(connection, services.refresh_of)
+        allowed = allows(caller.role, Right.APPROVE_ENTRIES)
+        proposals = list_proposals(connection, services.now()) if allowed else []
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, detail={"lists": len(found)})
     return page(
         request,
@@ -71,6 +75,7 @@ def hotlists_page(request: Request, caller: Sees) -> HTMLResponse:
         caller,
         hotlists=found,
         fresh=fresh,
+        proposals=proposals,
         overdue=[one for one in fresh.values() if one.overdue(services.now())],
         formats=list_formats(services.formats),
         cautions=services.cautions,
@@ -113,17 +118,20 @@ def add(request: Request, caller: Loads, name: Name, typed: Annotated[TypedEntry
     try:
         new = _new_entry(typed)
         with services.database.connection() as connection:
-            entry = add_entry(connection, name, new, by=caller.username, at=services.now())
+            added = add_entry(connection, name, new, by=caller.username, at=services.now())
+            entry = added.entry
             record(
                 connection,
                 username=caller.username,
-                action=AuditAction.ENTRY_ADDED,
+                action=AuditAction.ENTRY_PROPOSED if added.waits else AuditAction.ENTRY_ADDED,
                 object=f"{name}/{entry.entry_id}",
                 case=entry.reference,
                 detail={"reason": entry.reason, "priority": entry.priority, "until": entry.valid_until.isoformat()},
             )
     except (HotlistRefused, StateConflict) as refusal:
         return _page(request, caller, name, [], typed=typed, failed=str(refusal))
+    if added.waits:
+        return _page(request, caller, name, [], done="It waits for a second person, and is not in force before.")
     return _page(request, caller, name, [entry], done="In force now: at the cameras and in the cars within seconds.")
 
 

@@ -21,6 +21,8 @@ class AuditAction(StrEnum):
     HOTLIST_LOADED = "hotlist-loaded"
     HOTLIST_RESTORED = "hotlist-restored"
     HOTLIST_EXPORTED = "hotlist-exported"
+    ENTRY_PROPOSED = "entry-proposed"
+    ENTRY_DECLINED = "entry-declined"
     ENTRY_ADDED = "entry-added"
     ENTRY_REMOVED = "entry-removed"
     HOTLIST_VIEWED = "hotlist-viewed"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +16,7 @@ from alpr_pipeline.matching.importer import import_csv
 from alpr_pipeline.storage import revisions
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.proposals import Proposal, insert_proposal, take_proposal
 from alpr_pipeline.storage.revisions import Kind, Revision
 
 _FIELDS = ("plate", "issuer", "reason", "priority", "authority", "reference", "vehicle", "match")
@@ -40,24 +42,49 @@ class NewEntry(BaseModel):
     keep_from_cars: bool = False
 
 
-def add_entry(connection: Connection, list_name: str, new: NewEntry, *, by: str, at: datetime) -> HotlistEntry:
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An entry, and whether it waits for a second person before it is in force."""
+
+    entry: HotlistEntry
+    waits: bool
+
+
+def add_entry(connection: Connection, list_name: str, new: NewEntry, *, by: str, at: datetime) -> Added:
     """Put an entry in force, in place of one of the same plate, issuer and reason, and return it.
+
+    Where the policy asks for a second person, it waits for one instead.
 
     Raises HotlistRefused, naming the field, when it is no entry, holds a person, or would be valid for too long.
     """
-    limit = policy_in_force(connection, at).retention.user_entry
+    policy = policy_in_force(connection, at)
+    limit = policy.retention.user_entry
     if new.valid_for > limit:
         raise HotlistRefused(f"valid_for: longer than the {limit.days} days that the policy allows one made by hand")
     entry = _judged(list_name, new, at)
-    row = (1, str(entry.entry_id), entry.plate, entry.valid_until.isoformat(), entry.model_dump_json())
-    _change(connection, list_name, row, by, at)
-    return entry
+    if policy.entries.second_person:
+        insert_proposal(connection, entry, by, at)
+    else:
+        _put_in_force(connection, entry, by, at)
+    return Added(entry, policy.entries.second_person)
+
+
+def approve_entry(connection: Connection, entry_id: UUID, *, by: str, at: datetime) -> Proposal:
+    """Put an entry in force that waits for a second person, who is asked of here; raise StateConflict otherwise."""
+    proposal = take_proposal(connection, entry_id, by, at)
+    _put_in_force(connection, proposal.entry, by, at)
+    return proposal
 
 
 def remove_entry(connection: Connection, list_name: str, entry_id: UUID, *, by: str, at: datetime) -> None:
     """Take an entry out of force; raise NotStored when it is not in force on this list."""
     if not _change(connection, list_name, (1, str(entry_id), "", "", None), by, at).removed:
         raise NotStored(f"entry {entry_id} is not in force on list {list_name}")
+
+
+def _put_in_force(connection: Connection, entry: HotlistEntry, by: str, at: datetime) -> None:
+    row = (1, str(entry.entry_id), entry.plate, entry.valid_until.isoformat(), entry.model_dump_json())
+    _change(connection, entry.list_name, row, by, at)
 
 
 def _judged(list_name: str, new: NewEntry, at: datetime) -> HotlistEntry:

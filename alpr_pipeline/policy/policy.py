@@ -99,6 +99,12 @@ class AccessRules(_Section):
     second_factor: tuple[Role, ...] = Field((), description="Roles that sign in with a one-time code as well.")
 
 
+class EntryRules(_Section):
+    """How entries of hot lists come into force that users make by hand."""
+
+    second_person: bool = Field(False, description="Whether somebody else must approve each before it is in force.")
+
+
 class LookBack(_Section):
     """How far back a role may search without a supervisor's approval."""
 
@@ -221,6 +227,7 @@ class Policy(_Section):
     trainings: tuple[Training, ...] = ()
     designations: tuple[Designation, ...] = ()
     access: AccessRules = AccessRules()
+    entries: EntryRules = EntryRules()
     searches: SearchRules = SearchRules()
     monitoring: Monitoring = Monitoring()
     sharing: Sharing = Sharing()

@@ -11,6 +11,7 @@ class Right(StrEnum):
     SEE_ACCURACY = "see-accuracy"  # how often hits are wrong: figures without plates
     SEE_HOTLISTS = "see-hotlists"
     LOAD_HOTLISTS = "load-hotlists"
+    APPROVE_ENTRIES = "approve-entries"  # as the second person, of entries that somebody else made by hand
     SEND_READS = "send-reads"  # a camera that reads by itself; a device token alone can use it
     SEE_METRICS = "see-metrics"
     SEARCH_READS = "search-reads"
@@ -73,6 +74,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {
             Right.SEE_HITS,
             Right.SEE_ACCURACY,
+            Right.APPROVE_ENTRIES,
             Right.SEE_HOTLISTS,
             Right.SEARCH_READS,
             Right.SEARCH_MOVEMENTS,

@@ -36,6 +36,7 @@ from alpr_pipeline.storage.pictures import (
     read_folder,
     read_picture_path,
 )
+from alpr_pipeline.storage.proposals import purge_proposals
 from alpr_pipeline.storage.reads import (
     ReadKey,
     count_reads,
@@ -216,6 +217,7 @@ def _purge_rows(
     with database.connection() as connection, connection.transaction(force_rollback=dry_run):
         purged.entries = expire_entries(connection, now)
         lapse_holds(connection, now)
+        purge_proposals(connection, now)
         purged.claims = purge_claims(connection, now - retention.claim)
         purged.sessions = delete_expired_sessions(
             connection, created_before=now - SESSION_MAX, seen_before=now - SESSION_MAX

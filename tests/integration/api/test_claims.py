@@ -149,7 +149,7 @@ def test_an_entry_ends(api: Api) -> None:
     """At once; what cannot be done is not decided either."""
     new = NewEntry(plate="DEMO123", reason="other", authority="Demo", reference="26-1", valid_for=DAY)
     with api.services.database.connection() as connection:
-        entry = add_entry(connection, "own", new, by="ada", at=api.services.now())
+        entry = add_entry(connection, "own", new, by="ada", at=api.services.now()).entry
     claim = claimed(api, about="entry")
     with api.client(Role.CUSTODIAN) as custodian:
         (found,) = custodian.get(f"/api/v1/claims/{claim}").json()["candidates"]

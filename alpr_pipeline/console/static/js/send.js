@@ -1,7 +1,7 @@
 // Buttons and forms that ask the API for one thing and show the page anew.
 import { ask } from "./ask.js";
 
-const said = document.querySelector("main > .column > [data-said]");
+const said = document.querySelector("[data-send-said], main > .column > [data-said]");
 
 async function send(control, path, method, body) {
   if (control.getAttribute("aria-busy") === "true") return;
