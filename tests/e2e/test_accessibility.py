@@ -68,3 +68,22 @@ def test_every_other_page_can_be_worked_with(stage: Stage, sign_in: SignIn, tmp_
         page.goto(stage.url + path)
         found[path] = faults(page)
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+def test_the_dispatchers_other_pages_can_be_worked_with(stage: Stage, sign_in: SignIn) -> None:
+    """All hits with one ticked and the question asked once more, and alerts with something muted."""
+    stage.see()
+    page = sign_in(path="/hit-list", reduced_motion="reduce")
+    found = {"list": faults(page)}
+    page.locator("[data-one]").check()
+    page.get_by_role("button", name="Not listed any more").click()
+    page.locator("[data-sure]").wait_for()
+    found["sure"] = faults(page)
+    page.get_by_role("button", name="Back").click()
+    page.goto(f"{stage.url}/alerts")
+    page.get_by_label("or camera").fill("bridge-north")
+    page.get_by_label("Why").fill("road works")
+    page.get_by_role("button", name="Mute").click()
+    page.get_by_role("button", name="End now").wait_for()
+    found["alerts"] = faults(page)
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
