@@ -73,7 +73,16 @@ def verify(
     report = RetentionReport()
     moment = now - tolerance
     with database.connection() as connection:
-        report.looked_at += ["reads", "partitions", "hits", "hot-list entries", "claims", "holds", "held reads"]
+        report.looked_at += [
+            "reads",
+            "partitions",
+            "hits",
+            "hot-list entries",
+            "proposed entries",
+            "claims",
+            "holds",
+            "held reads",
+        ]
         report.found += _check_rows(connection, retention, moment)
         held = held_hits(connection)
     report.looked_at += ["pictures of reads", "pictures of hits", "exports"]
@@ -109,6 +118,11 @@ def _check_rows(connection: Connection, retention: Retention, moment: datetime) 
         (
             "hot-list entries",
             "SELECT count(*), min(valid_until) FROM hotlist_entries WHERE valid_until <= %s",
+            timedelta(0),
+        ),
+        (
+            "proposed entries",
+            "SELECT count(*), min(lapses_at) FROM proposed_entries WHERE lapses_at <= %s",
             timedelta(0),
         ),
         ("claims", "SELECT count(*), min(answered_at) FROM claims WHERE answered_at <= %s", retention.claim),

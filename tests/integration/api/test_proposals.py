@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from alpr_pipeline.policy.roles import Role
-from alpr_pipeline.policy.shipped import default_policy_text
+from alpr_pipeline.policy.shipped import default_policy, default_policy_text
+from alpr_pipeline.retention.verification import verify
 from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.policies import approve_version, insert_version
 from alpr_pipeline.storage.proposals import purge_proposals
@@ -90,8 +91,11 @@ def test_nobody_approves_their_own(strict: Api) -> None:
 
 
 def test_what_nobody_decides_lapses(strict: Api) -> None:
-    """It holds a plate: after three days it is destroyed."""
+    """It holds a plate: after three days it is destroyed, and what lies longer is found."""
     proposed(strict)
-    strict.clock.ahead = 3 * 86_400 + 1
+    strict.clock.ahead = 3 * 86_400 + 600
+    services = strict.services
+    found = verify(services.database, services.pictures, default_policy().retention, services.now()).found
+    assert [one.place for one in found] == ["proposed entries"]
     with strict.services.database.connection() as connection:
         assert purge_proposals(connection, strict.services.now()) == 1
