@@ -5,6 +5,7 @@ import contextlib
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -90,8 +91,8 @@ def _date(text: str) -> datetime | None:
 
 
 def _from_sftp(source: Source, secret: str, mark: str, _now: datetime) -> Fetched | None:
-    with _told(source):
-        return asyncio.run(asyncio.wait_for(_over_sftp(source, secret, mark), WHOLE_S_MAX))
+    with _told(source), ThreadPoolExecutor(1) as apart:  # whoever calls may have a loop of its own
+        return apart.submit(asyncio.run, asyncio.wait_for(_over_sftp(source, secret, mark), WHOLE_S_MAX)).result()
 
 
 async def _over_sftp(source: Source, secret: str, mark: str) -> Fetched | None:

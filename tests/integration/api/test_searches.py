@@ -8,10 +8,11 @@ import pytest
 
 from alpr_pipeline.policy.roles import PURPOSES, PurposeRule, Role
 from alpr_pipeline.storage.audit import AuditRecord, list_records
+from alpr_pipeline.storage.hotlists import replace_list
 from alpr_pipeline.storage.reads import store_reads
 from tests.integration.api.conftest import Api
 from tests.integration.api.test_authority import routes
-from tests.made import a_read
+from tests.made import a_read, an_entry
 
 DAY = timedelta(days=1)
 HERE = {"latitude": 38.58, "longitude": -121.49}
@@ -86,6 +87,11 @@ def test_every_route_that_shows_reads_refuses_to_without_a_purpose(api: Api) -> 
         "until": now.isoformat(),
     }
     asked = {"purpose": "curiosity", "grounds": "because I would like to", "look_back_days": 1}
+    taken = {"purpose": "curiosity", "wanted": {}}
+    past = {"purpose": "curiosity", "days": 1}
+    entry = an_entry(valid_from=now - DAY, valid_until=now + DAY)
+    with api.services.database.connection() as connection:
+        replace_list(connection, list_name="demo", entries=[entry], refused=0, by="some-operator", at=now)
     stated = [
         (method, path)
         for method, path, right in routes(api)
@@ -94,8 +100,9 @@ def test_every_route_that_shows_reads_refuses_to_without_a_purpose(api: Api) -> 
     assert len(stated) >= 2
     with api.client(Role.SUPERVISOR) as client:
         for method, path in stated:
-            answers = [client.request(method, path, json=one) for one in (body, asked)]
-            assert [answer.status_code for answer in answers] == [422, 422], path
+            place = path.replace("{name}", "demo").replace("{entry_id}", str(entry.entry_id))
+            answers = [client.request(method, place, json=one) for one in (body, asked, taken, past)]
+            assert {answer.status_code for answer in answers} == {422}, path
             assert any("name a purpose of the policy" in answer.text for answer in answers), path
 
 

@@ -1,5 +1,8 @@
 // The strip across the page, the title and the icon: that hits wait which nobody has looked at.
 //   alpr:alarm  `level`: the most urgent priority that waits, or none; `fresh`: one has just come
+import { age } from "./ages.js";
+import { serverNow } from "./clock.js";
+
 const strip = document.querySelector("[data-alarm]");
 const count = document.querySelector("[data-new-count]");
 const icon = document.querySelector("[data-icon]");
@@ -48,6 +51,7 @@ function show(fresh) {
     part("reason").textContent = reason;
     part("place").textContent = place;
     part("time").dateTime = captured;
+    part("time").textContent = age(serverNow() - Date.parse(captured));
     part("priority").textContent = ` ${priorityWord} priority`;
     part("more").textContent = waiting.size > 1 ? `· ${waiting.size - 1} more` : "";
   }
