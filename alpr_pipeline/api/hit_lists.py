@@ -1,7 +1,5 @@
 """Many hits at once: found by what they are, taken in hand together, and taken out as a file."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -24,7 +22,7 @@ from alpr_pipeline.domain.hotlist import ListName, Priority, Reason
 from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.domain.verification import HitState, Refutation, Refuted, Seen, SetAside
 from alpr_pipeline.errors import NotStored, StateConflict
-from alpr_pipeline.oversight.export_files import MEDIA, ExportFormat, guarded
+from alpr_pipeline.oversight.export_files import MEDIA, ExportFormat, marked_table
 from alpr_pipeline.policy.searches import check_purpose
 from alpr_pipeline.storage import hits as stored_hits
 from alpr_pipeline.storage.audit import record
@@ -157,7 +155,7 @@ def export(request: Request, caller: Exports, body: Export) -> Response:
         "case": body.case,
         "notice": "Restricted. Possible hits unless confirmed. Do not pass on.",
     }
-    text = as_json(mark, found) if body.format is ExportFormat.JSON else as_csv(mark, found)
+    text = as_json(mark, found) if body.format is ExportFormat.JSON else marked_table(mark, _COLUMNS, map(flat, found))
     headers = {"Content-Disposition": f'attachment; filename="alpr-hits-{number}.{body.format}"'}
     return Response(text, HTTPStatus.OK, headers, MEDIA[body.format])
 
@@ -185,39 +183,22 @@ def asked(wanted: Wanted) -> dict[str, Any]:
     return given | ({"plate": normalise(wanted.plate)} if wanted.plate else {})
 
 
-def as_csv(mark: dict[str, str], found: Sequence[StoredHit]) -> bytes:
-    """Return hits as a table under the mark. No cell begins with what a spreadsheet takes for a formula."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerows([f"# {name}", guarded(value)] for name, value in mark.items())
-    table.writerow([*_COLUMNS, "export", "made_by"])
-    for stored in found:
-        facts = flat(stored)
-        table.writerow([*(_cell(facts[name]) for name in _COLUMNS), mark["export"], guarded(mark["made_by"])])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()  # a byte-order mark, or a spreadsheet takes it for Latin-1
-
-
 def as_json(mark: dict[str, str], found: Sequence[StoredHit]) -> bytes:
     """Return hits whole, under the mark."""
     body = {"watermark": mark, "hits": [view(stored).model_dump(mode="json") for stored in found]}
     return orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 
-def flat(stored: StoredHit) -> dict[str, object]:
+def flat(stored: StoredHit) -> tuple[object, ...]:
     """Return a hit as one row."""
     hit, last = stored.hit, stored.steps[-1] if stored.closed else None
     outcome = getattr(last.act, "disposition", getattr(last.act, "reason", "")) if last else ""
-    cells = (
+    return (
         hit.hit_id, _time(hit.read.captured_at), hit.read.camera_id, hit.read.plate, hit.read.region,
         round(hit.probability, 4), hit.matched, hit.entry.issuer, hit.issuer, hit.entry.list_name, hit.entry.reason,
         hit.entry.priority, hit.entry.authority, hit.entry.reference, stored.state, outcome, last and last.by,
         last and _time(last.at), hit.past,
     )  # fmt: skip
-    return dict(zip(_COLUMNS, cells, strict=True))
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else guarded(str(value))
 
 
 def _time(at: datetime) -> str:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from alpr_pipeline.access.sessions import Caller
+from alpr_pipeline.api.entry_routes import put_in_force, take_out
 from alpr_pipeline.api.hotlist_routes import Loads, Name, Sees
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
@@ -19,7 +20,7 @@ from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.errors import HotlistRefused, NotStored, PurposeRefused, StateConflict
 from alpr_pipeline.matching.formats import list_formats
-from alpr_pipeline.matching.own import NewEntry, add_entry, remove_entry
+from alpr_pipeline.matching.own import NewEntry
 from alpr_pipeline.matching.patterns import Patterns
 from alpr_pipeline.policy.roles import Right, allows
 from alpr_pipeline.policy.searches import CASE_MAX, check_purpose
@@ -114,40 +115,21 @@ def search(request: Request, caller: Sees, name: Name, asked: Annotated[Asked, F
 @router.post("/{name}/entries")
 def add(request: Request, caller: Loads, name: Name, typed: Annotated[TypedEntry, Form()]) -> Response:
     """Put one entry in force at once; what is wrong with it is said above the form, which keeps what was typed."""
-    services = services_of(request)
     try:
-        new = _new_entry(typed)
-        with services.database.connection() as connection:
-            added = add_entry(connection, name, new, by=caller.username, at=services.now())
-            entry = added.entry
-            record(
-                connection,
-                username=caller.username,
-                action=AuditAction.ENTRY_PROPOSED if added.waits else AuditAction.ENTRY_ADDED,
-                object=f"{name}/{entry.entry_id}",
-                case=entry.reference,
-                detail={"reason": entry.reason, "priority": entry.priority, "until": entry.valid_until.isoformat()},
-            )
+        added = put_in_force(services_of(request), caller, name, _new_entry(typed))
     except (HotlistRefused, StateConflict) as refusal:
         return _page(request, caller, name, [], typed=typed, failed=str(refusal))
     if added.waits:
         return _page(request, caller, name, [], done="It waits for a second person, and is not in force before.")
-    return _page(request, caller, name, [entry], done="In force now: at the cameras and in the cars within seconds.")
+    return _page(
+        request, caller, name, [added.entry], done="In force now: at the cameras and in the cars within seconds."
+    )
 
 
 @router.post("/{name}/entries/{entry_id}/end")
 def end(request: Request, caller: Loads, name: Name, entry_id: UUID, why: Why) -> Response:
     """Take one entry out of force at once, with a reason."""
-    services = services_of(request)
-    with services.database.connection() as connection:
-        remove_entry(connection, name, entry_id, by=caller.username, at=services.now())
-        record(
-            connection,
-            username=caller.username,
-            action=AuditAction.ENTRY_REMOVED,
-            object=f"{name}/{entry_id}",
-            detail={"why": why},
-        )
+    take_out(services_of(request), caller, name, entry_id, why)
     return _page(request, caller, name, [], done="Out of force now. It can be restored for 30 days, on Revisions.")
 
 

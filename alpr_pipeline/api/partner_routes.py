@@ -14,6 +14,7 @@ from alpr_pipeline.api.limits import PublicLimit
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.oversight import releases
 from alpr_pipeline.oversight.sharing import PARTNER
 from alpr_pipeline.policy.searches import CASE_MAX
@@ -134,8 +135,7 @@ def list_hits(request: Request, token: Token, since: AwareDatetime, until: Aware
 def ask(request: Request, token: Token, body: PartnerQuery) -> Sightings:
     """Return where one plate was read, within the agreement."""
     services = services_of(request)
-    plate = body.plate.upper().replace(" ", "").replace("-", "")
-    query = releases.Query(plate, **body.model_dump(exclude={"plate"}))
+    query = releases.Query(normalise(body.plate), **body.model_dump(exclude={"plate"}))
     found = releases.answer_query(services.database, token, query, services.now())
     return Sightings(sightings=[_sighting(read) for read in found])
 

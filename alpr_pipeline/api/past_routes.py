@@ -11,6 +11,7 @@ from alpr_pipeline.api.hit_routes import HitView, view
 from alpr_pipeline.api.hotlist_routes import Name
 from alpr_pipeline.api.search_routes import Case, Searches
 from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.viewing import viewer_of
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.picture import PictureKind
@@ -19,7 +20,7 @@ from alpr_pipeline.matching.past import past_hits, texts_for
 from alpr_pipeline.oversight.searching import Look, search_by
 from alpr_pipeline.policy.searches import Match
 from alpr_pipeline.storage.database import Connection
-from alpr_pipeline.storage.hits import HitPicture, attach_pictures, get_hit, store_hits
+from alpr_pipeline.storage.hits import HitPicture, attach_pictures, get_hits, store_hits
 from alpr_pipeline.storage.past_reads import entry_in_force, past_reads
 from alpr_pipeline.storage.search import ReadQuery, pattern_of
 
@@ -61,7 +62,8 @@ def look_back(request: Request, caller: Searches, name: Name, entry_id: UUID, bo
     search_by(look, services.database, caller, asked, now)
     _fetch_pictures(services, hits)
     with services.database.connection() as connection:
-        return [view(get_hit(connection, hit.hit_id)) for hit in hits]
+        viewer = viewer_of(connection, services, caller)
+        return [view(stored) for stored in get_hits(connection, [hit.hit_id for hit in hits], viewer)]
 
 
 def _query(entry: HotlistEntry, now: datetime, back: timedelta) -> ReadQuery:

@@ -53,7 +53,7 @@ async def take(request: Request, caller: Sends, kind: ReaderKind) -> Taken:
     camera_id = camera_of(caller)
     parts = await parts_of(request)
     RECEIVED.labels(WORKER).inc()
-    found = understand(kind, parts, camera_id)
+    found = await run_in_threadpool(understand, kind, parts, camera_id)
     publish = services_of(request).publish
     if publish is None:
         raise BusUnavailable("this API has no bus to put reads on: start it by `alpr serve` or `alpr run`")

@@ -6,7 +6,7 @@ apostrophe before it, which a spreadsheet does not show.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -66,18 +66,19 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv(mark: Watermark, reads: Sequence[FoundRead]) -> bytes:
-    """Return a table with the mark above, and number and maker in every row: one that is cut out tells whose it was."""
+def marked_table(mark: Mapping[str, str], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a CSV table with the mark above, and its number and maker in every row: one cut out tells whose it was."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
-    for name, value in mark.lines():
-        table.writerow([f"# {name}", guarded(value)])
-    table.writerow([*_COLUMNS, "export", "export_made_by"])
-    for read in reads:
-        known = asdict(read) | {"captured_at": _time(read.captured_at)}
-        cells = [_cell(known[name]) for name in _COLUMNS]
-        table.writerow([*cells, mark.serial, guarded(mark.made_by)])
+    table.writerows([f"# {name}", guarded(value)] for name, value in mark.items())
+    table.writerow([*columns, "export", "export_made_by"])
+    table.writerows([*map(_cell, row), mark["export"], guarded(mark["made_by"])] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()  # a byte-order mark, or a spreadsheet takes it for Latin-1
+
+
+def _csv(mark: Watermark, reads: Sequence[FoundRead]) -> bytes:
+    known = (asdict(read) | {"captured_at": _time(read.captured_at)} for read in reads)
+    return marked_table(dict(mark.lines()), _COLUMNS, ([facts[name] for name in _COLUMNS] for facts in known))
 
 
 def _cell(value: object) -> object:

@@ -121,11 +121,10 @@ class Tracker:
 
     def expected(self, at_s: float) -> list[Detection]:
         """Return the plates still to be read, where they should be at this time: those seen a moment ago."""
-        open_ones = [track for track in self._tracks if track.seen is None and track.last is not None]
         return [
             replace(track.last.detection, box=track.motion.expected(at_s))
-            for track in open_ones
-            if track.last is not None and 0 < at_s - track.motion.at_s <= FOLLOW_MAX_S
+            for track in self._tracks
+            if track.seen is None and track.last and 0 < at_s - track.motion.at_s <= FOLLOW_MAX_S
         ]
 
     def _assigned(self, sightings: Sequence[Sighting], at_s: float) -> list[tuple[_Track, Sighting]]:

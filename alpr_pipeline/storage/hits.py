@@ -152,6 +152,15 @@ def get_hit(connection: Connection, hit_id: UUID, viewer: Viewer = MACHINE) -> S
     return stored
 
 
+def get_hits(connection: Connection, hit_ids: Sequence[UUID], viewer: Viewer) -> list[StoredHit]:
+    """Return those of some hits that are stored and for these eyes, the newest capture first."""
+    rows = connection.execute(
+        SELECT + "WHERE hit_id = ANY(%(hits)s)" + MAY_SEE + " ORDER BY captured_at DESC, hit_id DESC",
+        {"hits": list(hit_ids), "order": ORDER, "viewer_role": viewer.role, "viewer_agency": viewer.agency},
+    ).fetchall()
+    return [stored_hit(row) for row in rows]
+
+
 def list_hits(
     connection: Connection,
     *,

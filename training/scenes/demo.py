@@ -56,6 +56,13 @@ def _size(region: str) -> PlateSize:
     return {"US-CA": PlateSize(0.305, 0.152), "BR": PlateSize(0.40, 0.13)}.get(region, PlateSize(0.52, 0.112))
 
 
+def _font(name: str) -> Path:
+    found = next((path for path in font_files() if path.name == name), None)
+    if found is None:
+        raise FileNotFoundError(f"no font {name}: apt-get install fonts-roadgeek fonts-opendin")
+    return found
+
+
 def draw_plate(text: str, region: str) -> U8:
     """Return the picture (RGB) of an invented plate, a simple likeness of its issuer's style."""
     size = _size(region)
@@ -67,7 +74,7 @@ def draw_plate(text: str, region: str) -> U8:
         (0.003, size.height - 0.003),
         (0.003, 0.003),
     ]
-    font = next(p for p in font_files() if p.name == ("RG2014D.ttf" if region == "US-CA" else "OSP-DIN.ttf"))
+    font = _font("RG2014D.ttf" if region == "US-CA" else "OSP-DIN.ttf")
     ink: Colour = (24, 30, 96) if region == "US-CA" else (14, 14, 16)
     left, top, height = 0.06, 0.026, 0.066
     if region == "US-CA":
