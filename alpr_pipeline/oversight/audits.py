@@ -16,11 +16,11 @@ from alpr_pipeline.storage import audits
 from alpr_pipeline.storage.audit import AuditRecord, record
 from alpr_pipeline.storage.audits import Audit, Judgement
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.policies import policy_in_force
 
 PLAN = "the plan"  # who opened an audit that came due by itself
 _SEED_BYTES = 32
-_OPENING = 4_107_005  # advisory: the processes of a site must not open the same audit twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def open_audit(connection: Connection, plan_name: str, *, by: str, since: dateti
 
 def open_due(connection: Connection, now: datetime) -> list[int]:
     """Open every audit that is due by the plan, without anybody asking for it; return their numbers."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_OPENING])
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.AUDITS])
     opened, began = audits.list_audits(connection), began_at(connection, now)
     late = [one for one in due(policy_in_force(connection, now), opened, began, now) if one.overdue]
     numbers = []

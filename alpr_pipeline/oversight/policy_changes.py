@@ -10,6 +10,7 @@ from alpr_pipeline.policy.policy import Policy, parse_policy
 from alpr_pipeline.policy.shipped import shipped_profile
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.policies import (
     approve_version,
     get_version,
@@ -19,7 +20,6 @@ from alpr_pipeline.storage.policies import (
 )
 
 FIRST_START = "first start"
-_ADOPTING = 4_107_004  # advisory: the stages of a site start together
 
 
 def propose(
@@ -51,7 +51,7 @@ def adopt(connection: Connection, text: str, *, by: str, now: datetime, only_com
     With `only_compare` nothing is put in force: the shipped policy needs no adopting. Raises ConfigError when the file
     differs from the approved version: nobody changes a policy by editing a file.
     """
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_ADOPTING])
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.POLICY])
     present = version_in_force(connection, now)
     if present is None and not only_compare:
         number = insert_version(connection, text, FIRST_START, now, now)

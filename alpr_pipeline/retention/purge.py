@@ -27,6 +27,7 @@ from alpr_pipeline.storage.held_reads import delete_released_reads
 from alpr_pipeline.storage.hits import count_hits, delete_hits, expired_hits, picture_paths
 from alpr_pipeline.storage.holds import held_hits, lapse_holds
 from alpr_pipeline.storage.hotlists import expire_entries
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.pictures import (
     FOLDER_WIDTH,
     HITS,
@@ -51,8 +52,6 @@ from alpr_pipeline.storage.tallies import fold_read_tallies
 
 PARTITIONS_AHEAD = 3
 SESSION_MAX = timedelta(hours=12)
-
-_PURGING = 4_107_003  # advisory: one purge at a time
 
 
 @dataclass(slots=True)
@@ -261,10 +260,10 @@ def _put_on_record(database: Database, purged: Purged, retention: Retention, now
 def _alone(database: Database) -> Iterator[None]:
     """Hold the lock of the purge. It goes with the connection, so a purge that is killed blocks nobody."""
     with database.autocommit() as connection:
-        if connection.execute("SELECT pg_try_advisory_lock(%s)", [_PURGING]).fetchone() != (True,):
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", [Lock.PURGE]).fetchone() != (True,):
             raise StateConflict(f"{database.place}: another purge is running: this one has nothing to do")
         try:
             yield
         finally:
             if not connection.closed:
-                connection.execute("SELECT pg_advisory_unlock(%s)", [_PURGING])
+                connection.execute("SELECT pg_advisory_unlock(%s)", [Lock.PURGE])

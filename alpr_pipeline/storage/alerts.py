@@ -10,12 +10,12 @@ from psycopg.rows import class_row
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.locks import Lock
 
 BATCH = 100
 LIST_MAX = 500
 LOOK_BACK = timedelta(days=1)  # how long ago a hit may have been told that a new one repeats
 _DELIVERIES = UUID("a0b8a2f0-4f3e-4a59-9a53-0b9a3c6d7f21")  # the name space of their identities
-_DISPATCHING = 4_107_200  # advisory: one dispatcher at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DeliveryView:
 
 def undecided(connection: Connection, limit: int = BATCH) -> list[Hit]:
     """Return the oldest hits of the last day that nobody decided about; none while another dispatcher is at it."""
-    if connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_DISPATCHING]).fetchone() != (True,):
+    if connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [Lock.ALERTS]).fetchone() != (True,):
         return []
     rows = connection.execute(
         """

@@ -17,13 +17,13 @@ from alpr_pipeline.bus.parcels import PART_CHARACTERS, Signer
 from alpr_pipeline.bus.topics import CAR_SNAPSHOTS, CARS
 from alpr_pipeline.domain.parcel import Head, ListHead, ParcelKind, Part
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.locks import Lock
 
 HEAD_PERIOD = timedelta(seconds=30)  # without news: a car then knows that it misses none
 SNAPSHOT_CHANGES_MIN = 1_000  # fewer changes than these are always told as a delta: it is there sooner
 SNAPSHOT_AGE_MAX = timedelta(days=1)  # so that what has ended leaves the bus
 SNAPSHOT_BYTES_MIN = 16_384  # deltas of a list smaller than this are kept whatever the snapshot's size
 
-_TELLING = 4_107_003  # advisory: one process tells cars at a time, so that changes keep their order
 _FETCHED = 2_000
 _TICK = timedelta(milliseconds=1)
 
@@ -70,7 +70,7 @@ def tell_cars(
     with database.connection() as connection:
         connection.execute("SET LOCAL statement_timeout = '15min'")
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")
-        if connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_TELLING]).fetchone() != (True,):
+        if connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [Lock.CARS]).fetchone() != (True,):
             return 0
         last, now = _last_head(connection), _whole_ms(now)
         telling = _Telling(connection, publisher, signer, max(now, last + _TICK) if last else now)

@@ -17,6 +17,7 @@ from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
 from alpr_pipeline.errors import HotlistRefused
 from alpr_pipeline.storage.database import Connection, Database
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.revisions import (
     Kind,
     Revision,
@@ -31,8 +32,6 @@ from alpr_pipeline.storage.revisions import (
 
 OUTBOX_BATCH = 5_000
 ENTRIES_MAX = 1_000
-
-_PUBLISHING = 4_107_002  # advisory: one publisher of the outbox at a time, so that changes keep their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def publish_outbox(database: Database, publisher: Publisher) -> int:
 
 def take_outbox(connection: Connection, limit: int = OUTBOX_BATCH) -> list[Message]:
     """Take the oldest changes out of the outbox, as messages. They are gone when the transaction commits."""
-    locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PUBLISHING]).fetchone()
+    locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [Lock.OUTBOX]).fetchone()
     if locked != (True,):
         return []
     _spell_out_revisions(connection)

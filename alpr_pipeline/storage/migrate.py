@@ -6,8 +6,7 @@ from importlib.resources import files
 
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.storage.database import Connection, Database
-
-_LOCK = 4_107_001  # advisory: two processes that start together do not migrate together
+from alpr_pipeline.storage.locks import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,14 @@ def apply(database: Database, migrations: list[Migration]) -> list[str]:
     """Apply those of some migrations that are missing, oldest first, and return their names."""
     with database.autocommit() as connection:
         connection.execute("SET statement_timeout = 0")  # building an index over years of reads takes its time
-        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        connection.execute("SELECT pg_advisory_lock(%s)", [Lock.MIGRATION])
         try:
             missing = _missing(connection, migrations)
             for migration in missing:
                 _apply_one(connection, migration)
         finally:
             if not connection.closed:
-                connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                connection.execute("SELECT pg_advisory_unlock(%s)", [Lock.MIGRATION])
                 connection.execute("SET statement_timeout = DEFAULT")
     return [migration.name for migration in missing]
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from alpr_pipeline.storage.database import Connection
-
-_PULLING = 4_107_200  # advisory, with the source's name: one process looks at a source at a time
+from alpr_pipeline.storage.locks import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Freshness:
 
 def lock_source(connection: Connection, source: str) -> bool:
     """Keep other processes from a source until the transaction ends; return whether that worked."""
-    row = connection.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_PULLING, source]).fetchone()
+    row = connection.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [Lock.SOURCE, source]).fetchone()
     return row == (True,)
 
 

@@ -15,12 +15,11 @@ from psycopg.types.json import Jsonb
 from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.errors import HotlistRefused, NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.locks import Lock
 
 BLOCK_CHARACTERS = 1 << 20  # of rows on their way to the database
 LIST_MAX = 1_000
 FORMER_KEPT = timedelta(days=30)  # what went out of force can be restored for so long, then it is destroyed
-
-_LOADING = 4_107_100  # advisory, with the list's name: one load of a list at a time
 
 
 class Kind(StrEnum):
@@ -97,7 +96,9 @@ def lock_list(connection: Connection, list_name: str) -> Standing:
 
     Raises StateConflict at once when somebody else is loading it.
     """
-    locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOADING, list_name]).fetchone()
+    locked = connection.execute(
+        "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [Lock.LOADING, list_name]
+    ).fetchone()
     if locked != (True,):
         raise StateConflict(f"list {list_name} is being loaded by somebody else: look at the result, then try again")
     row = connection.execute(

@@ -12,6 +12,7 @@ from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.retention.purge import _alone, purge
 from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.storage.reads import store_reads
 from alpr_pipeline.storage.search import ReadQuery, search_reads
@@ -47,6 +48,14 @@ def test_of_two_purges_at_once_one_has_nothing_to_do(stored: Database, pictures:
     assert (found(stored), certificates(stored)) == (1, 0)
     purge(stored, pictures, RETENTION, NOON + 3 * DAY)
     assert (found(stored), certificates(stored)) == (0, 1)
+
+
+def test_other_work_of_the_site_does_not_hold_the_purge_up(stored: Database, pictures: PictureStore) -> None:
+    """Each kind of work has a lock of its own: a purge goes on while cars are told, a list is loaded, and so on."""
+    with stored.connection() as connection:
+        for lock in set(Lock) - {Lock.PURGE}:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+        assert purge(stored, pictures, RETENTION, NOON + 2 * DAY).partitions == 1
 
 
 def test_two_that_start_together_leave_one_certificate(stored: Database, pictures: PictureStore) -> None:
