@@ -1,7 +1,8 @@
 """The edge agent: cameras -> plates -> alert in the car, and reads safely on their way.
 
-One thread looks at the newest frames of all cameras in turn; one sends; one follows the hot lists; each camera reads in
-its own. A camera, a frame, the disk or the network that fails stops none of the others.
+As many threads as there are cameras and processors for look at the newest frames of all cameras in turn; one sends; one
+follows the hot lists; each camera reads in its own. A camera, a frame, the disk or the network that fails stops none of
+the others.
 """
 
 import os
@@ -54,6 +55,7 @@ class EdgeSettings:
     uplink: UplinkSettings = field(default_factory=UplinkSettings)
     reader: ReaderSettings = field(default_factory=ReaderSettings)
     drain_s: float = 30.0  # how long `finish` waits for the bus to take the rest
+    lookers_max: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))  # recognition threads at most
 
 
 class EdgeAgent:
@@ -79,8 +81,11 @@ class EdgeAgent:
         self._clock = clock
         self._keeper = Keeper(spool)
         self._uplink = Uplink(spool, bus.publisher, self._settings.uplink)
-        self._arrived = threading.Event()
-        self._attention = Attention(self._settings.attention)
+        cameras = list(cameras)
+        lookers = max(1, min(len(cameras), self._settings.lookers_max))
+        self._arrivals = [threading.Event() for _ in range(lookers)]  # one for each looker: a frame arrived
+        self._attention = Attention(self._settings.attention, lookers)
+        self._handing_on = threading.Lock()
         self._lanes = [self._lane(camera, opener) for camera, opener in cameras]
         self._housekept_s = float("-inf")
         self._expired_s = float("-inf")
@@ -94,14 +99,20 @@ class EdgeAgent:
             threads.append(
                 threading.Thread(target=self._incar.follow, args=(self._bus, sending), name="in-car", daemon=True)
             )
+        first, *others = self._arrivals
+        lookers = [threading.Thread(target=self._watch, args=(stop, arrived), daemon=True) for arrived in others]
         for thread in threads:
             thread.start()
         for lane in self._lanes:
             lane.reader.start()
-        log.info("edge_started", cameras=len(self._lanes))
+        for looker in lookers:
+            looker.start()
+        log.info("edge_started", cameras=len(self._lanes), lookers=len(self._arrivals))
         try:
-            self._watch(stop)
+            self._watch(stop, first, self._keep_house)
         finally:
+            for looker in lookers:
+                looker.join()
             self._wind_up(stop, sending, threads)
 
     @property
@@ -115,25 +126,38 @@ class EdgeAgent:
 
     def _lane(self, camera: Camera, opener: Callable[[], Source]) -> Lane:
         reader = CameraReader(
-            camera, opener, settings=self._settings.reader, clock=self._clock, arrived=self._arrived.set
+            camera, opener, settings=self._settings.reader, clock=self._clock, arrived=self._wake_lookers
         )
         gate = MotionGate(self._settings.gate) if self._settings.gate is not None else None
         return Lane(reader, Tracker(self._settings.tracker), gate, self._attention)
 
-    def _watch(self, stop: threading.Event) -> None:
+    def _wake_lookers(self) -> None:
+        for arrived in self._arrivals:
+            arrived.set()
+
+    def _watch(
+        self, stop: threading.Event, arrived: threading.Event, between: Callable[[], None] = lambda: None
+    ) -> None:
+        """Look at frames until stopped or all have ended. Each of the lookers does this, and `between` now and then."""
         while not stop.is_set():
+            arrived.clear()
             looked = [self._attend(lane) for lane in self._lanes]
-            self._keep_house()
+            between()
             if all(lane.finished for lane in self._lanes):
                 return
             if not any(looked):
-                self._arrived.wait(IDLE_S)
-                self._arrived.clear()
+                arrived.wait(IDLE_S)
 
     def _attend(self, lane: Lane) -> bool:
-        """Give one camera its turn; return whether it had a frame."""
-        if lane.finished:
+        """Give one camera its turn, unless another looker is at it; return whether it had a frame."""
+        if not lane.turn.acquire(blocking=False):
             return False
+        try:
+            return not lane.finished and self._take_turn(lane)
+        finally:
+            lane.turn.release()
+
+    def _take_turn(self, lane: Lane) -> bool:
         frame = lane.reader.take()
         try:
             if frame is not None:
@@ -152,8 +176,11 @@ class EdgeAgent:
         for passing in passings:
             overview = self._settings.overview
             read = read_of(passing, lane.reader.camera, overview, self._recogniser.reader_version, os.urandom(10))
-            self._alert(lane, read)
-            self._keeper.keep(read, self._pictures(lane, passing, read))
+            with self._handing_on:
+                self._alert(lane, read)
+            pictures = self._pictures(lane, passing, read)
+            with self._handing_on:
+                self._keeper.keep(read, pictures)
             self._uplink.wake()
             SENT.labels(WORKER).inc()
             DELAY_SECONDS.labels(WORKER).observe(max(0.0, (self._clock() - read.captured_at).total_seconds()))
@@ -178,7 +205,8 @@ class EdgeAgent:
         if steady_s - self._housekept_s < _SECOND_S:
             return
         self._housekept_s = steady_s
-        self._keeper.retry()
+        with self._handing_on:
+            self._keeper.retry()
         now = self._clock()
         if steady_s - self._expired_s >= EXPIRE_S and now >= FLOOR:  # a clock that was never set destroys nothing
             self._expired_s = steady_s

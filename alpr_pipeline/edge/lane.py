@@ -1,5 +1,6 @@
 """One camera of an agent with all that is known of it: its reader, its gate, its tracks."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class LaneCounts:
 
 @dataclass
 class Lane:
-    """Frames of one camera -> passings. Used by the recognition thread only."""
+    """Frames of one camera -> passings. Used by one thread at a time: the one that holds its turn."""
 
     reader: CameraReader
     tracker: Tracker
@@ -34,6 +35,7 @@ class Lane:
     attention: Attention = field(default_factory=Attention)
     counts: LaneCounts = field(default_factory=LaneCounts)
     finished: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)
     _whole_s: float = float("-inf")
     _told: TrackerCounts = field(default_factory=TrackerCounts)
 

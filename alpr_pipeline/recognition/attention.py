@@ -5,6 +5,7 @@ second. Where the processor does not keep up, the whole looks come less often, d
 car twice; so cameras share a busy machine and none of them falls behind.
 """
 
+import threading
 from dataclasses import dataclass
 
 WINDOW_S = 2.0  # over which it is judged how busy the processor is
@@ -22,24 +23,30 @@ class AttentionSettings:
 
 
 class Attention:
-    """The interval between whole looks of all cameras that one thread looks at."""
+    """The interval between whole looks of all cameras of an agent, which one or several threads look at."""
 
-    def __init__(self, settings: AttentionSettings | None = None) -> None:
+    def __init__(self, settings: AttentionSettings | None = None, lookers: int = 1) -> None:
         self._settings = settings or AttentionSettings()
+        self._lookers = lookers
+        self._lock = threading.Lock()
         self.whole_s = self._settings.whole_s
         self._since_s: float | None = None
         self._spent_s = 0.0
 
     def spent(self, seconds: float, now_s: float) -> None:
         """Take note of a look that took so long and ended now, by a steady clock."""
-        if self._since_s is None:
-            self._since_s = now_s - seconds
-        self._spent_s += seconds
-        passed = now_s - self._since_s
-        if passed < WINDOW_S:
-            return
-        busy = self._spent_s / passed
-        self._since_s, self._spent_s = now_s, 0.0
+        with self._lock:
+            if self._since_s is None:
+                self._since_s = now_s - seconds
+            self._spent_s += seconds
+            passed = now_s - self._since_s
+            if passed < WINDOW_S:
+                return
+            busy = self._spent_s / passed / self._lookers
+            self._since_s, self._spent_s = now_s, 0.0
+            self._adapt(busy)
+
+    def _adapt(self, busy: float) -> None:
         if busy > self._settings.busy_max:
             self.whole_s = min(self._settings.whole_max_s, self.whole_s * STEP)
         elif busy < self._settings.busy_min:

@@ -52,7 +52,7 @@ class Calibration:
 
 
 class Detector:
-    """Finds the plates of a picture. Runs on one thread, without spinning; usable from one thread at a time.
+    """Finds the plates of a picture. Runs on the caller's thread, without spinning; usable from several at once.
 
     Raises RecognitionError where the weights are missing or not those that were shipped.
     """

@@ -12,7 +12,7 @@ from alpr_pipeline.recognition.shipped import one_thread
 
 
 class HubDetector:
-    """Finds plates with a model of the hub. Usable from one thread at a time.
+    """Finds plates with a model of the hub. Usable from several threads at once.
 
     Its boxes are upright, so the corners of a plate seen at an angle are those of the box; its confidence is the
     model's own, not calibrated.

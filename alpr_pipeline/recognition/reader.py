@@ -24,7 +24,7 @@ Image = NDArray[np.uint8]
 
 
 class Reader:
-    """Reads crops of plates on one thread, without spinning; usable from one thread at a time.
+    """Reads crops of plates on the caller's thread, without spinning; usable from several at once.
 
     Args:
         weights: the folder of the shipped network.

@@ -58,7 +58,7 @@ class PictureRead:
 
 
 class Recogniser:
-    """Finds and reads the plates of a frame. Usable from one thread at a time."""
+    """Finds and reads the plates of a frame. Usable from several threads at once, as detector and reader are."""
 
     def __init__(self, detector: PlateFinder, reader: PlateReader, rectify: Rectify) -> None:
         self.reader_version = reader.version

@@ -38,3 +38,10 @@ def test_between_the_limits_it_stays() -> None:
     after(attention, busy=0.95, windows=2)
     before = attention.whole_s
     assert after(attention, busy=0.7, windows=5, start_s=4.2) == before
+
+
+def test_time_is_counted_for_each_of_several_lookers() -> None:
+    """Two threads that each look half the time are not a busy machine."""
+    attention = Attention(SETTINGS, lookers=2)
+    assert after(attention, busy=1.0, windows=5) == SETTINGS.whole_s
+    assert after(attention, busy=1.9, windows=1, start_s=100.0) == SETTINGS.whole_s * STEP
