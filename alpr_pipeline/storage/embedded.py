@@ -34,11 +34,21 @@ STOP_S_MAX = 30.0
 SOCKET_PATH_MAX = 90  # bytes; the system's limit is 103 to 107 with the name of the socket
 LOG_BYTES_MAX = 10_000_000
 
+
+def buffers_mb(memory_bytes: int) -> int:
+    """Return how much of a machine's memory may hold pages: a quarter, as PostgreSQL advises, and 1 GB at most.
+
+    A search for a plate touches a leaf of each day's index; these indexes have 660 MB for ten million reads, and what
+    is not here costs a call of the system for each leaf. Memory that no page has needed is not taken.
+    """
+    return min(1024, max(128, memory_bytes // 2**22))
+
+
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "50",
-    "shared_buffers": "128MB",
+    "shared_buffers": f"{buffers_mb(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'))}MB",
     "max_wal_size": "1GB",
     "checkpoint_timeout": "10min",
     "timezone": "UTC",
