@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.entry_routes import put_in_force, take_out
@@ -16,7 +16,7 @@ from alpr_pipeline.api.hotlist_routes import Loads, Name, Sees
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction, Outcome
-from alpr_pipeline.domain.hotlist import HotlistEntry
+from alpr_pipeline.domain.hotlist import HotlistEntry, ListName
 from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.errors import HotlistRefused, NotStored, PurposeRefused, StateConflict
 from alpr_pipeline.matching.formats import list_formats
@@ -33,8 +33,12 @@ from alpr_pipeline.storage.pulls import list_freshness
 
 ENTRIES_SHOWN = 100
 PLACE = "/hotlists"
+WAITS = "It waits for a second person, and is not in force before."
+IN_FORCE = "In force now: at the cameras and in the cars within seconds."
 
 router = APIRouter(prefix=PLACE, include_in_schema=False, default_response_class=HTMLResponse)
+
+_NAMES = TypeAdapter[str](ListName)
 
 Why = Annotated[str, Form(min_length=3, max_length=200)]
 
@@ -62,18 +66,53 @@ class TypedEntry(BaseModel):
 
 @router.get("")
 def hotlists_page(request: Request, caller: Sees) -> HTMLResponse:
-    """Show the lists in force, which are overdue, and, to whoever may, the way to load one."""
+    """Show the lists in force, which are overdue, and, to whoever may, the ways to begin one."""
+    return lists_page(request, caller)
+
+
+@router.post("")
+def add_first(
+    request: Request, caller: Loads, typed: Annotated[TypedEntry, Form()], list_name: Annotated[str, Form()] = ""
+) -> Response:
+    """Put one entry in force on a list that is named here, and need not be there yet."""
+    try:
+        name = _list_name(list_name)
+        added = put_in_force(services_of(request), caller, name, _new_entry(typed))
+    except (HotlistRefused, StateConflict) as refusal:
+        return lists_page(request, caller, typed=typed, list_name=list_name, failed=str(refusal))
+    if added.waits:
+        return lists_page(request, caller, done=WAITS)
+    return list_page(request, caller, name, [added.entry], done=IN_FORCE)
+
+
+def lists_page(
+    request: Request,
+    caller: Caller,
+    *,
+    typed: TypedEntry | None = None,
+    list_name: str = "",
+    failed: str = "",
+    done: str = "",
+) -> HTMLResponse:
+    """Return the page of all lists, with what was typed on it and what became of that."""
     services = services_of(request)
     with services.database.connection() as connection:
         found = hotlists.list_hotlists(connection)
         fresh = list_freshness(connection, services.refresh_of)
         allowed = allows(caller.role, Right.APPROVE_ENTRIES)
         proposals = list_proposals(connection, services.now()) if allowed else []
+        days_max = policy_in_force(connection, services.now()).retention.user_entry.days
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, detail={"lists": len(found)})
     return page(
         request,
         "hotlists.html",
         caller,
+        HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK,
+        typed=typed or TypedEntry(),
+        list_name=list_name,
+        failed=failed,
+        done=done,
+        days_max=days_max,
         hotlists=found,
         fresh=fresh,
         proposals=proposals,
@@ -92,7 +131,7 @@ def hotlist_page(request: Request, caller: Sees, name: Name) -> HTMLResponse:
         detail = {"entries": len(entries)}
         _list(connection, name)
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
-    return _page(request, caller, name, entries)
+    return list_page(request, caller, name, entries)
 
 
 @router.post("/{name}/search")
@@ -105,11 +144,11 @@ def search(request: Request, caller: Sees, name: Name, asked: Annotated[Asked, F
             check_purpose(policy_in_force(connection, services.now()), asked.purpose, case)
         except PurposeRefused as refusal:
             _note(connection, caller, name, asked, detail | {"refused": str(refusal)}, Outcome.REFUSED)
-            return _page(request, caller, name, [], asked=asked, failed=str(refusal))
+            return list_page(request, caller, name, [], asked=asked, failed=str(refusal))
         found = hotlists.find_entries(connection, [plate], services.now())
         entries = [entry for entry in found if entry.list_name == name and _fits(entry, plate)]
         _note(connection, caller, name, asked, detail | {"entries": len(entries)}, Outcome.DONE)
-    return _page(request, caller, name, entries, asked=asked)
+    return list_page(request, caller, name, entries, asked=asked)
 
 
 @router.post("/{name}/entries")
@@ -118,19 +157,17 @@ def add(request: Request, caller: Loads, name: Name, typed: Annotated[TypedEntry
     try:
         added = put_in_force(services_of(request), caller, name, _new_entry(typed))
     except (HotlistRefused, StateConflict) as refusal:
-        return _page(request, caller, name, [], typed=typed, failed=str(refusal))
+        return list_page(request, caller, name, [], typed=typed, failed=str(refusal))
     if added.waits:
-        return _page(request, caller, name, [], done="It waits for a second person, and is not in force before.")
-    return _page(
-        request, caller, name, [added.entry], done="In force now: at the cameras and in the cars within seconds."
-    )
+        return list_page(request, caller, name, [], done=WAITS)
+    return list_page(request, caller, name, [added.entry], done=IN_FORCE)
 
 
 @router.post("/{name}/entries/{entry_id}/end")
 def end(request: Request, caller: Loads, name: Name, entry_id: UUID, why: Why) -> Response:
     """Take one entry out of force at once, with a reason."""
     take_out(services_of(request), caller, name, entry_id, why)
-    return _page(request, caller, name, [], done="Out of force now. It can be restored for 30 days, on Revisions.")
+    return list_page(request, caller, name, [], done="Out of force now. It can be restored for 30 days, on Revisions.")
 
 
 @router.get("/{name}/revisions")
@@ -175,7 +212,7 @@ def restore(request: Request, caller: Loads, name: Name, revision: Annotated[int
     return RedirectResponse(f"{PLACE}/{name}/revisions", HTTPStatus.SEE_OTHER)
 
 
-def _page(
+def list_page(
     request: Request,
     caller: Caller,
     name: str,
@@ -186,6 +223,7 @@ def _page(
     failed: str = "",
     done: str = "",
 ) -> HTMLResponse:
+    """Return the page of one list, with what was typed on it and what became of that."""
     services = services_of(request)
     with services.database.connection() as connection:
         hotlist = _list(connection, name)
@@ -216,6 +254,13 @@ def _list(connection: Connection, name: str) -> hotlists.Hotlist:
     if found is None:
         raise NotStored(f"there is no list {name}: the page Hot lists has those in force")
     return found
+
+
+def _list_name(typed: str) -> str:
+    try:
+        return _NAMES.validate_python(typed.strip().lower())
+    except ValidationError:
+        raise HotlistRefused("list: lower-case letters, digits and hyphens, such as patrol-own") from None
 
 
 def _fits(entry: HotlistEntry, plate: str) -> bool:

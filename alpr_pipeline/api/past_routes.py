@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.hit_routes import HitView, view
 from alpr_pipeline.api.hotlist_routes import Name
 from alpr_pipeline.api.search_routes import Case, Searches
@@ -20,7 +21,7 @@ from alpr_pipeline.matching.past import past_hits, texts_for
 from alpr_pipeline.oversight.searching import Look, search_by
 from alpr_pipeline.policy.searches import Match
 from alpr_pipeline.storage.database import Connection
-from alpr_pipeline.storage.hits import HitPicture, attach_pictures, get_hits, store_hits
+from alpr_pipeline.storage.hits import HitPicture, StoredHit, attach_pictures, get_hits, store_hits
 from alpr_pipeline.storage.past_reads import entry_in_force, past_reads
 from alpr_pipeline.storage.search import ReadQuery, pattern_of
 
@@ -47,7 +48,11 @@ def look_back(request: Request, caller: Searches, name: Name, entry_id: UUID, bo
     It is a search: recorded with its purpose and case, and bound by the same reach. Without a case, the entry's
     reference is taken.
     """
-    services = services_of(request)
+    return [view(stored) for stored in look_at_past(services_of(request), caller, name, entry_id, body)]
+
+
+def look_at_past(services: Services, caller: Caller, name: str, entry_id: UUID, body: LookBack) -> list[StoredHit]:
+    """Return the hits of an entry among past reads, kept and on record; raise PurposeRefused or AccessDenied."""
     now = services.now()
     with services.database.connection() as connection:
         entry = entry_in_force(connection, name, entry_id)
@@ -63,7 +68,7 @@ def look_back(request: Request, caller: Searches, name: Name, entry_id: UUID, bo
     _fetch_pictures(services, hits)
     with services.database.connection() as connection:
         viewer = viewer_of(connection, services, caller)
-        return [view(stored) for stored in get_hits(connection, [hit.hit_id for hit in hits], viewer)]
+        return get_hits(connection, [hit.hit_id for hit in hits], viewer)
 
 
 def _query(entry: HotlistEntry, now: datetime, back: timedelta) -> ReadQuery:

@@ -67,6 +67,10 @@ def test_every_other_page_can_be_worked_with(stage: Stage, sign_in: SignIn, tmp_
     ):
         page.goto(stage.url + path)
         found[path] = faults(page)
+    page = sign_in("some-investigator", "/hotlists/demo", reduced_motion="reduce")
+    page.get_by_role("link", name="DEMO123").click()
+    page.get_by_role("button", name="Look back").wait_for()
+    found["entry"] = faults(page)
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 

@@ -1,12 +1,15 @@
 """An operator loads a list, looks for a plate, adds one, and goes back to a former revision."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from alpr_pipeline.storage.hotlists import list_entries
+from alpr_pipeline.storage.reads import store_reads
 from tests.e2e.conftest import SignIn
 from tests.e2e.stage import Stage
+from tests.made import a_read
 
 HEAD = "plate,authority,vehicle\n"
 
@@ -41,3 +44,31 @@ def test_a_list_is_loaded_searched_changed_and_restored(stage: Stage, sign_in: S
     expect(page.get_by_role("region", name="Revisions").get_by_role("row").nth(1)).to_contain_text("restored")
     with stage.database.connection() as connection:
         assert len(list_entries(connection, "demo")) == 30
+
+
+def test_a_list_is_begun_by_hand_and_its_past_looked_at(stage: Stage, sign_in: SignIn) -> None:
+    """An operator puts the first entry in force; an investigator sees on its page that it passed an hour before."""
+    page = sign_in("some-operator", "/hotlists")
+    page.get_by_label("List to put it on").fill("patrol-own")
+    for label, text in (
+        ("Plate, or a pattern", "DEMO 123"),
+        ("Authority that asks", "Demo Police"),
+        ("Case or event number", "26-0002"),
+    ):
+        page.get_by_label(label).fill(text)
+    form = page.get_by_role("region", name="Begin a list by hand")
+    form.get_by_label("Reason").select_option("stolen-vehicle")
+    form.get_by_label("Priority").select_option("high")
+    form.get_by_role("button", name="Put it in force").click()
+    expect(page.get_by_role("status").filter(has_text="In force now")).to_be_visible()
+    expect(page.get_by_role("rowheader")).to_have_text(["DEMO123"])
+    with stage.database.connection() as connection:
+        store_reads(connection, [a_read(captured_at=datetime.now(UTC) - timedelta(hours=1))], timedelta(days=1))
+    page = sign_in("some-investigator", "/hotlists/patrol-own")
+    page.get_by_role("link", name="DEMO123").click()
+    page.get_by_label("Purpose").select_option("stolen-vehicle")
+    expect(page.get_by_label("Case", exact=True)).to_have_value("26-0002")
+    page.get_by_role("button", name="Look back").click()
+    expect(page.get_by_role("status").filter(has_text="1 read meets it")).to_be_visible()
+    page.get_by_role("region", name="1 read meets it").get_by_role("link", name="DEMO123").click()
+    expect(page.locator("[data-detail]")).to_be_visible()

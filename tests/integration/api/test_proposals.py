@@ -11,6 +11,8 @@ from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.policies import approve_version, insert_version
 from alpr_pipeline.storage.proposals import purge_proposals
 from tests.integration.api.conftest import Api
+from tests.integration.api.test_hotlist_pages import NEW
+from tests.integration.api.test_pages import OURS, signed_in
 
 ENTRY = {
     "plate": "DEMO 123",
@@ -68,6 +70,14 @@ def test_an_entry_is_in_force_when_a_second_person_approved_it(strict: Api) -> N
         trail = {one.action: one for one in list_records(connection, limit=20)}
     assert trail["entry-proposed"].username == "some-operator"
     assert trail["entry-added"].detail["proposed_by"] == "some-operator"
+
+
+def test_a_list_that_begins_with_one_waits_too(strict: Api) -> None:
+    """The page says so, and the list is not there before."""
+    with signed_in(strict, Role.OPERATOR) as client:
+        answer = client.post("/hotlists", data=NEW | {"list_name": "patrol-own"}, headers=OURS)
+    assert (answer.status_code, "waits for a second person" in answer.text) == (200, True)
+    assert in_force(strict) == 0
 
 
 def test_a_declined_entry_is_gone(strict: Api) -> None:
