@@ -25,6 +25,7 @@ from alpr_pipeline.api import (
     hold_routes,
     hotlist_pages,
     hotlist_routes,
+    movement_routes,
     page_routes,
     partner_routes,
     past_routes,
@@ -54,6 +55,7 @@ _ROUTES = (  # the order counts where one path could be taken for another
     account_routes,
     token_routes,
     search_routes,
+    movement_routes,
     export_routes,
     hit_lists,
     hit_routes,
@@ -110,6 +112,7 @@ def create_app(services: Services) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes.router)
     app.include_router(alert_routes.pages)
+    app.include_router(movement_routes.pages)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
     app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
     app.add_middleware(SecurityHeaders)

@@ -95,7 +95,20 @@ SIGNALS: dict[str, str] = {
     "no-later-case": "Without a later case",
     "spike": "Spikes",
 }
-_ASKED = ("plate", "match", "cameras", "area", "since", "until", "refused", "change", "title", "training", "reason")
+_ASKED = (
+    "plate",
+    "match",
+    "movements",
+    "cameras",
+    "area",
+    "since",
+    "until",
+    "refused",
+    "change",
+    "title",
+    "training",
+    "reason",
+)
 
 _PROBABLE = (
     (0.99, "almost certain"),

@@ -36,6 +36,7 @@ class Look:
     purpose: str
     case: str
     request_id: UUID | None = None  # a granted request, for what the role alone may not
+    movements: bool = False  # a vehicle is followed, however short the span
 
 
 def search(database: Database, caller: Caller, look: Look, now: datetime) -> list[FoundRead]:
@@ -62,7 +63,7 @@ def answer(
     policy = policy_in_force(connection, now)
     check_purpose(policy, look.purpose, look.case)
     grant = _grant(connection, caller, look, now)
-    _check_reach(policy, caller, look.query, grant, now)
+    _check_reach(policy, caller, look, grant, now)
     found = find(connection, _within(policy, look.query, now))
     ages = ages_of(now, [read.captured_at for read in found])
     _record(connection, caller, look, count=len(found), ages=ages)
@@ -151,14 +152,15 @@ def _grant(connection: Connection, caller: Caller, look: Look, now: datetime) ->
     return Grant(asked.look_back, asked.movements)
 
 
-def _check_reach(policy: Policy, caller: Caller, query: ReadQuery, grant: Grant | None, now: datetime) -> None:
+def _check_reach(policy: Policy, caller: Caller, look: Look, grant: Grant | None, now: datetime) -> None:
     check_reach(
         policy,
         caller.role,
         grant,
-        plate_alone=bool(query.plate),
-        since=query.since,
-        until=query.until,
+        plate_alone=bool(look.query.plate),
+        movements=look.movements,
+        since=look.query.since,
+        until=look.query.until,
         now=now,
     )
 
@@ -194,15 +196,18 @@ def _record(
         case=look.case,
         count=count,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
-        detail=_asked(look.query) | ({"refused": refused} if refused else {}) | ({"ages": dict(ages)} if ages else {}),
+        detail=_asked(look) | ({"refused": refused} if refused else {}) | ({"ages": dict(ages)} if ages else {}),
     )
 
 
-def _asked(query: ReadQuery) -> dict[str, Any]:
+def _asked(look: Look) -> dict[str, Any]:
     """Return the elements of a query, which 1798.90.52(a)(2) wants on record."""
+    query = look.query
     asked: dict[str, Any] = {"since": query.since.isoformat(), "until": query.until.isoformat()}
     if query.plate:
         asked |= {"plate": query.plate, "match": query.match}
+    if look.movements:
+        asked["movements"] = True
     if query.cameras:
         asked["cameras"] = list(query.cameras)
     if query.area:

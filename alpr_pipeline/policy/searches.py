@@ -49,17 +49,22 @@ def check_reach(
     since: datetime,
     until: datetime,
     now: datetime,
+    movements: bool = False,
 ) -> None:
-    """Raise AccessDenied when a search looks further back, or follows a vehicle longer, than role and grant allow."""
+    """Raise AccessDenied when a search looks further back, or follows a vehicle, beyond what role and grant allow.
+
+    One plate over more than the policy's span follows a vehicle, whether `movements` were asked for as such or not.
+    """
     own = policy.searches.look_back_of(role)
     allowed = max(own, grant.look_back) if grant else own
     if since < now - allowed:
         raise AccessDenied(
             f"role {role} looks back {period_in_words(own)}: for more, ask a supervisor (POST /api/v1/search-requests)"
         )
-    follows = plate_alone and until - since > policy.searches.movement_over
+    follows = movements or (plate_alone and until - since > policy.searches.movement_over)
     if follows and not (allows(role, Right.SEARCH_MOVEMENTS) or (grant and grant.movements)):
         raise AccessDenied(
-            f"one plate over more than {period_in_words(policy.searches.movement_over)} is a vehicle's movements: "
-            "narrow the time, or ask a supervisor (POST /api/v1/search-requests with movements)"
+            f"a vehicle's movements, or one plate over more than {period_in_words(policy.searches.movement_over)}, "
+            "are a right of their own: search a shorter time, or ask a supervisor on the page Movements "
+            "(POST /api/v1/search-requests with movements)"
         )

@@ -10,6 +10,7 @@ from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 
 LIST_MAX = 200
+OWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,14 @@ def list_open_requests(connection: Connection) -> list[SearchRequest]:
     with connection.cursor(row_factory=class_row(SearchRequest)) as cursor:
         return cursor.execute(
             _SELECT + "WHERE decided_at IS NULL ORDER BY requested_at LIMIT %s", [LIST_MAX]
+        ).fetchall()
+
+
+def list_requests_of(connection: Connection, by: str) -> list[SearchRequest]:
+    """Return somebody's own requests, the newest first."""
+    with connection.cursor(row_factory=class_row(SearchRequest)) as cursor:
+        return cursor.execute(
+            _SELECT + "WHERE requested_by = %s ORDER BY requested_at DESC LIMIT %s", [by, OWN_MAX]
         ).fetchall()
 
 

@@ -16,6 +16,7 @@ import "./bulk.js";
 import "./upload.js";
 import "./judge.js";
 import "./search.js";
+import "./movements.js";
 import { watch } from "./live.js";
 
 watch(); // last, when everybody listens

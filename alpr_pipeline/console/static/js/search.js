@@ -1,5 +1,6 @@
 // Searching, exporting what a search finds, and fetching the file by its signed link.
 import { ask } from "./ask.js";
+import { busy, facts, fetchExport, fill, makeExport } from "./forms.js";
 
 const form = document.querySelector("[data-search]");
 if (form) {
@@ -15,10 +16,9 @@ if (form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const wants = event.submitter?.value ?? "search";
-    await busy(event.submitter, async () => {
+    await busy(event.submitter, said, async () => {
       if (wants !== "search") {
-        const made = await ask("/api/v1/exports", { method: "POST", body: { ...asked(), format: wants } });
-        await fetchExport((await made.json()).export_id);
+        await makeExport({ ...asked(), format: wants });
         await listAnew();
         return;
       }
@@ -28,10 +28,10 @@ if (form) {
       results.focus();
     });
   });
-  more.addEventListener("click", () => busy(more, () => show(last)));
+  more.addEventListener("click", () => busy(more, said, () => show(last)));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-fetch-export]");
-    if (button) busy(button, () => fetchExport(button.dataset.fetchExport));
+    if (button) busy(button, said, () => fetchExport(button.dataset.fetchExport));
   });
 
   async function show(body) {
@@ -46,38 +46,13 @@ if (form) {
   }
 
   function asked() {
-    const field = (name) => form.elements[name].value.trim();
-    const body = { purpose: field("purpose"), case: field("case"), plate: field("plate"), match: field("match") };
-    if (field("camera")) body.cameras = [field("camera")];
-    for (const name of ["since", "until"]) if (field(name)) body[name] = new Date(field(name)).toISOString();
-    return body;
+    const { camera, ...body } = facts(form);
+    return camera ? { ...body, cameras: [camera] } : body;
   }
 
   async function listAnew() {
     const page = new DOMParser().parseFromString(await (await ask("/search")).text(), "text/html");
     document.querySelector("[data-exports]").replaceWith(page.querySelector("[data-exports]"));
-  }
-
-  async function fetchExport(id) {
-    const link = await (await ask(`/api/v1/exports/${id}/link`, { method: "POST" })).json();
-    const frame = document.createElement("a");
-    frame.href = link.path;
-    frame.download = "";
-    frame.click();
-  }
-
-  async function busy(button, act) {
-    said.hidden = true;
-    button?.setAttribute("aria-busy", "true");
-    try {
-      await act();
-    } catch (failure) {
-      said.textContent = failure.message;
-      said.className = "say bad";
-      said.hidden = false;
-    } finally {
-      button?.removeAttribute("aria-busy");
-    }
   }
 
   function row(read) {
@@ -93,9 +68,4 @@ if (form) {
     });
     return line;
   }
-}
-
-function fill(input, at) {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60e3);
-  input.value = local.toISOString().slice(0, 16);
 }
