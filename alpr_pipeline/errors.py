@@ -24,6 +24,8 @@ Raise where the numbers are known: what, how much, where to look first. Never a 
 class AlprError(Exception):
     """Whatever this program raises on purpose."""
 
+    on_record = False  # whether the audit trail has this refusal already
+
 
 class ConfigError(AlprError):
     """A setting is wrong; the text names it, its place, and what it may be."""

@@ -2,12 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from alpr_pipeline.access.approval import standing_of
 from alpr_pipeline.access.codes import counter_of, opened_secret
+from alpr_pipeline.access.passkeys import PasskeySite, Proof, prove
 from alpr_pipeline.access.passwords import hash_password, outdated, verify
 from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.errors import AccessDenied
@@ -20,6 +22,7 @@ from alpr_pipeline.storage.approvals import use_code
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.device_tokens import use_token
+from alpr_pipeline.storage.passkeys import list_passkeys
 from alpr_pipeline.storage.policies import policy_in_force
 from alpr_pipeline.storage.vault import Vault
 
@@ -27,6 +30,7 @@ SESSION_MAX = timedelta(hours=12)  # a shift: no policy allows more
 DEVICE = "alprd_"  # how a device's token begins
 _TOUCH = timedelta(minutes=1)  # how exactly the last use is noted
 _WRONG = "user name, password or one-time code is wrong, or the account is locked or closed"
+_WRONG_KEY = "the passkey is unknown, revoked or not enough by itself, or the account is locked or closed"
 _ENDED = "not signed in, or no longer: sign in again"
 
 
@@ -72,7 +76,7 @@ def sign_in(
             _note_failure(connection, policy, account, now)
             reason = _WRONG
         else:
-            reason = obstacle(policy, standing_of(connection, account), now) or _no_factor(policy, account) or ""
+            reason = obstacle(policy, standing_of(connection, account), now) or _no_factor(connection, policy, account)
             if reason:
                 _refuse(connection, account.username, reason)
             else:
@@ -108,6 +112,50 @@ def sign_in_as(
     if reason or account is None:
         raise AccessDenied(reason)
     return token, Caller(account.username, Role(account.role))
+
+
+def sign_in_by_passkey(
+    database: Database,
+    site: PasskeySite,
+    now: datetime,
+    *,
+    challenge_id: UUID,
+    credential: str,
+    password: str = "",
+    address: str = "",
+) -> tuple[str, Caller]:
+    """Return a new token for whom a passkey belongs to, and whose it is; raise AccessDenied otherwise, recorded.
+
+    A key that made sure of its holder is enough by itself; beside any other the password is needed. Failures count
+    towards the lock of the account, as those with a password do.
+    """
+    with database.connection() as connection:
+        policy = policy_in_force(connection, now)
+        proof = prove(connection, site, challenge_id, credential, now)
+        account = accounts.get_account(connection, proof.username) if proof.username else None
+        if account is None or proof.failed or not _open(account, now) or not _enough(proof, account, password):
+            _note_failure(connection, policy, account, now, {"by": "passkey", "why": proof.failed or "not enough"})
+            reason = _WRONG_KEY
+        else:
+            reason = obstacle(policy, standing_of(connection, account), now) or ""
+            if reason:
+                _refuse(connection, account.username, reason)
+            else:
+                token = _session(connection, account, now, address, by="passkey")
+    if reason or account is None:
+        raise AccessDenied(reason)
+    return token, Caller(account.username, Role(account.role))
+
+
+def confirm_password(database: Database, username: str, password: str, now: datetime) -> None:
+    """Raise AccessDenied unless it is the password of an open account; failures count towards its lock."""
+    with database.connection() as connection:
+        account = accounts.get_account(connection, username)
+        fine = account is not None and _open(account, now) and verify(password, account.password_hash)
+        if not fine:
+            _note_failure(connection, policy_in_force(connection, now), account, now, {"by": "password"})
+    if not fine:
+        raise AccessDenied("the password is wrong, or the account is locked")
 
 
 def identify(connection: Connection, token: str, now: datetime) -> Caller:
@@ -184,10 +232,15 @@ def _second(connection: Connection, account: Account, code: str, now: datetime, 
     return counter is not None and use_code(connection, account.username, counter)
 
 
-def _no_factor(policy: Policy, account: Account) -> str | None:
-    if account.second_factor is None and Role(account.role) in policy.access.second_factor:
-        return f"role {account.role} signs in with a one-time code too: have a second factor set up"
-    return None
+def _no_factor(connection: Connection, policy: Policy, account: Account) -> str:
+    """Return why the password alone is not enough, or nothing."""
+    if account.second_factor is not None:
+        return ""
+    if list_passkeys(connection, account.username):
+        return "this account has a passkey: sign in with it"
+    if Role(account.role) in policy.access.second_factor:
+        return f"role {account.role} signs in with a one-time code or a passkey too: have a second factor set up"
+    return ""
 
 
 def _begin(connection: Connection, account: Account, password: str, now: datetime, address: str) -> str:
@@ -209,9 +262,19 @@ def _refuse(connection: Connection, username: str, reason: str) -> None:
     record(connection, username=username, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED, detail=detail)
 
 
-def _note_failure(connection: Connection, policy: Policy, account: Account | None, now: datetime) -> None:
+def _enough(proof: Proof, account: Account, password: str) -> bool:
+    return proof.user_verified or (bool(password) and verify(password, account.password_hash))
+
+
+def _note_failure(
+    connection: Connection,
+    policy: Policy,
+    account: Account | None,
+    now: datetime,
+    detail: Mapping[str, str] | None = None,
+) -> None:
     """Put a failed try on record. A name that nobody has is not kept: people type passwords into the wrong field."""
     if account and accounts.record_failed_sign_in(connection, account.username) >= policy.access.failures_max:
         accounts.lock_account(connection, account.username, now + policy.access.locked_for)
     username = account.username if account else None
-    record(connection, username=username, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED)
+    record(connection, username=username, action=AuditAction.SIGN_IN, outcome=Outcome.REFUSED, detail=detail)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
@@ -100,11 +101,10 @@ def retry(request: Request, caller: Acts, delivery_id: UUID) -> None:
 
 
 @router.get("/mutes")
-def list_mutes(request: Request, _caller: Sees) -> list[MuteView]:
+def list_mutes(request: Request, caller: Sees) -> list[MuteView]:
     """Return the lists and cameras that nobody is told of now."""
-    services = services_of(request)
-    with services.database.connection() as connection:
-        found = mutes.list_mutes(connection, services.now())
+    with looking(request, caller, AuditAction.MUTES_VIEWED) as connection:
+        found = mutes.list_mutes(connection, services_of(request).now())
     return [MuteView.model_validate(mute, from_attributes=True) for mute in found]
 
 

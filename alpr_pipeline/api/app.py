@@ -28,6 +28,7 @@ from alpr_pipeline.api import (
     movement_routes,
     page_routes,
     partner_routes,
+    passkey_routes,
     past_routes,
     policy_routes,
     problems,
@@ -53,6 +54,7 @@ from alpr_pipeline.console.pages import STATIC_FOLDER
 _ROUTES = (  # the order counts where one path could be taken for another
     session_routes,
     account_routes,
+    passkey_routes,
     token_routes,
     search_routes,
     movement_routes,
@@ -113,6 +115,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(routes.router)
     app.include_router(alert_routes.pages)
     app.include_router(movement_routes.pages)
+    app.include_router(passkey_routes.pages)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
     app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
     app.add_middleware(SecurityHeaders)

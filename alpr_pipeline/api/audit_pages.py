@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
@@ -66,9 +67,8 @@ def signals_page(
 @router.get("/review")
 def review_page(request: Request, caller: Sees) -> HTMLResponse:
     """Show how old what was used was, against the periods kept."""
-    services = services_of(request)
-    with services.database.connection() as connection:
-        review = ages.see_ages(connection, now=services.now())
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, "retention review") as connection:
+        review = ages.see_ages(connection, now=services_of(request).now())
     return page(request, "review.html", caller, review=review)
 
 
@@ -176,9 +176,8 @@ def approve(request: Request, caller: Approves, audit_id: int) -> Response:
 
 
 def _audits_page(request: Request, caller: Caller) -> HTMLResponse:
-    services = services_of(request)
-    now = services.now()
-    with services.database.connection() as connection:
+    now = services_of(request).now()
+    with looking(request, caller, AuditAction.AUDITS_VIEWED) as connection:
         opened = list_audits(connection)
         due = audits.due(policy_in_force(connection, now), opened, audits.began_at(connection, now), now)
         judged = {audit.audit_id: judgements_of(connection, audit.audit_id) for audit in opened}

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import audits
@@ -159,9 +160,9 @@ def list_trail(
 
 
 @router.get("/audits")
-def list_all(request: Request, _caller: Sees) -> list[AuditView]:
+def list_all(request: Request, caller: Sees) -> list[AuditView]:
     """Return the audits, the newest first."""
-    with services_of(request).database.connection() as connection:
+    with looking(request, caller, AuditAction.AUDITS_VIEWED) as connection:
         views = []
         for audit in list_audits(connection):
             judged = judgements_of(connection, audit.audit_id)
@@ -172,11 +173,10 @@ def list_all(request: Request, _caller: Sees) -> list[AuditView]:
 
 
 @router.get("/audits/due")
-def list_due(request: Request, _caller: Sees) -> list[DueView]:
+def list_due(request: Request, caller: Sees) -> list[DueView]:
     """Return when each audit of the policy's plan is due."""
-    services = services_of(request)
-    now = services.now()
-    with services.database.connection() as connection:
+    now = services_of(request).now()
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, "due") as connection:
         found = audits.due(
             policy_in_force(connection, now), list_audits(connection), audits.began_at(connection, now), now
         )
@@ -193,11 +193,10 @@ def open_audit(request: Request, caller: Judges, body: NewAudit) -> Opened:
 
 
 @router.get("/audits/findings")
-def list_open_findings(request: Request, _caller: Sees) -> list[FindingView]:
+def list_open_findings(request: Request, caller: Sees) -> list[FindingView]:
     """Return the findings that nobody has resolved, the one due first."""
-    services = services_of(request)
-    today = services.now().date()
-    with services.database.connection() as connection:
+    today = services_of(request).now().date()
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, "findings") as connection:
         found = list_findings(connection)
     return [FindingView.model_validate(asdict(one) | {"overdue": one.due < today}) for one in found]
 
@@ -239,9 +238,9 @@ def approve(request: Request, caller: Approves, audit_id: int) -> None:
 
 
 @router.get("/audits/{audit_id}/report", response_class=Response)
-def report(request: Request, _caller: Sees, audit_id: int) -> Response:
+def report(request: Request, caller: Sees, audit_id: int) -> Response:
     """Return the signed report of an approved audit: `alpr audit verify-report FILE` checks it."""
-    with services_of(request).database.connection() as connection:
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, f"report of audit {audit_id}") as connection:
         text = get_report(connection, audit_id)
     name = f"audit-{audit_id}.json"
     return Response(

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
 from alpr_pipeline.access.sessions import DEVICE, Caller, identify, refuse_access
+from alpr_pipeline.api.looking import know
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
@@ -56,9 +57,11 @@ def caller_of(request: Request) -> Caller:
     services = services_of(request)
     try:
         with services.database.connection() as connection:
-            return identify(connection, token.text, services.now())
+            caller = identify(connection, token.text, services.now())
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None
+    know(request, caller)
+    return caller
 
 
 def requires(right: Right) -> Dependency:
@@ -75,9 +78,10 @@ class _Requirement:
     def __call__(self, request: Request, caller: "Caller" = Depends(caller_of)) -> Caller:  # noqa: B008  # FastAPI's way
         try:
             caller.must(self.right)
-        except AccessDenied:
+        except AccessDenied as refusal:
             with services_of(request).database.connection() as connection:
                 refuse_access(connection, caller, self.right)
+            refusal.on_record = True
             raise
         return caller
 

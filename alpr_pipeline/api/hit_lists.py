@@ -16,7 +16,7 @@ from alpr_pipeline.api.hit_routes import ACTIONS, Acts, HitView, Sees, view
 from alpr_pipeline.api.search_routes import Case
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.api.viewing import viewer_of
-from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.domain.camera import CameraId
 from alpr_pipeline.domain.hotlist import ListName, Priority, Reason
 from alpr_pipeline.domain.plate import normalise
@@ -210,6 +210,15 @@ def _take_one(services: Services, caller: Caller, hit_id: UUID, act: Seen | Refu
         with services.database.connection() as connection:
             _take(connection, services, caller, hit_id, act)
     except (NotStored, StateConflict) as refusal:
+        with services.database.connection() as connection:
+            record(
+                connection,
+                username=caller.username,
+                action=ACTIONS[act.to],
+                object=str(hit_id),
+                outcome=Outcome.REFUSED,
+                detail={"bulk": True},
+            )
         return BulkAnswer(hit_id=hit_id, taken=False, detail=str(refusal))
     return BulkAnswer(hit_id=hit_id, taken=True)
 

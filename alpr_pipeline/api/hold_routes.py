@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.picture import PictureKind
@@ -89,9 +90,9 @@ def place(request: Request, caller: Places, body: NewHold) -> Placed:
 
 
 @router.get("")
-def list_holds(request: Request, _caller: Approves) -> list[HoldView]:
+def list_holds(request: Request, caller: Approves) -> list[HoldView]:
     """Return the holds in force, the one to be reviewed next first."""
-    with services_of(request).database.connection() as connection:
+    with looking(request, caller, AuditAction.HOLDS_VIEWED) as connection:
         return [HoldView.model_validate(hold, from_attributes=True) for hold in holds.list_holds(connection)]
 
 

@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import policy_changes
 from alpr_pipeline.oversight.document import document_style, render_policy
 from alpr_pipeline.policy.policy import TEXT_MAX
@@ -82,9 +84,9 @@ def propose(request: Request, caller: Proposes, body: Proposal) -> Proposed:
 
 
 @router.get("/api/v1/policies")
-def list_versions(request: Request, _caller: Approves) -> list[VersionView]:
+def list_versions(request: Request, caller: Approves) -> list[VersionView]:
     """Return every version, the newest first."""
-    with services_of(request).database.connection() as connection:
+    with looking(request, caller, AuditAction.POLICIES_VIEWED) as connection:
         return [VersionView.model_validate(one, from_attributes=True) for one in stored_versions(connection)]
 
 

@@ -6,8 +6,10 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from alpr_pipeline.api.looking import note_failure
 from alpr_pipeline.api.page_answers import page, signin_address, wants_page
 from alpr_pipeline.errors import (
     AccessDenied,
@@ -80,7 +82,9 @@ async def _ours(request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", status=int(status), error=str(error))
         return _answer(request, status, _AWAY)  # the words are for the operator: they name hosts
-    return _answer(request, status, str(error))
+    if isinstance(error, AlprError) and error.on_record:
+        return _answer(request, status, str(error))
+    return await _noted(request, status, str(error))
 
 
 async def _no_route(request: Request, error: Exception) -> Response:
@@ -103,4 +107,14 @@ async def _wrong_request(request: Request, error: Exception) -> Response:
     """Name the fields that are wrong, and never quote them: one may be a password or a plate."""
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     detail = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    return await _noted(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
+async def _noted(request: Request, status: HTTPStatus, detail: str) -> Response:
+    """Answer with a failure that is on record; when it cannot be, say only that."""
+    try:
+        await run_in_threadpool(note_failure, request, status)
+    except AlprError as error:
+        log.warning("failure_not_recorded", status=int(status), error=str(error))
+        return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, _AWAY)
+    return _answer(request, status, detail)

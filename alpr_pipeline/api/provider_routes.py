@@ -56,7 +56,7 @@ def come_back(
     except (AccessDenied, ValueError) as error:
         failed = str(error) if isinstance(error, AccessDenied) else "this sign-in was not begun here: begin again"
         facts = {"next": "/", "notice": services.use_notice, "ended": False, "failed": failed, "username": ""}
-        return page(request, "signin.html", None, HTTPStatus.UNAUTHORIZED, **facts, provider=True)
+        return page(request, "signin.html", None, HTTPStatus.UNAUTHORIZED, **facts, provider=True, passkeys=False)
     # Not a redirect: a browser would not send the new cookie along on one that another site began.
     answer = page(request, "signed_in.html", None, next=local_path(next_path), username=caller.username)
     answer.delete_cookie(TRY, path=PATH)

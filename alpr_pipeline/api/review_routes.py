@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import ages
 from alpr_pipeline.oversight.signals import HOW, WINDOW, WINDOW_MAX, SignalKind, see_signals
 from alpr_pipeline.policy.roles import Right
@@ -86,11 +88,11 @@ def list_signals(
 
 
 @router.get("/retention-review")
-def see_review(request: Request, _caller: Sees) -> ReviewView:
+def see_review(request: Request, caller: Sees) -> ReviewView:
     """Return how old the reads and hits were that people used, against the periods kept."""
-    services = services_of(request)
-    with services.database.connection() as connection:
-        return ReviewView.model_validate(ages.see_ages(connection, now=services.now()), from_attributes=True)
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, "retention review") as connection:
+        review = ages.see_ages(connection, now=services_of(request).now())
+    return ReviewView.model_validate(review, from_attributes=True)
 
 
 @router.post("/retention-review", status_code=201)

@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import searching
 from alpr_pipeline.oversight.searching import Look
 from alpr_pipeline.policy.roles import Right
@@ -172,9 +174,9 @@ def ask(request: Request, caller: Searches, body: NewRequest) -> Requested:
 
 
 @router.get("/search-requests")
-def list_requests(request: Request, _caller: Approves) -> list[RequestView]:
+def list_requests(request: Request, caller: Approves) -> list[RequestView]:
     """Return the requests that wait for a decision."""
-    with services_of(request).database.connection() as connection:
+    with looking(request, caller, AuditAction.SEARCH_REQUESTS_VIEWED) as connection:
         return [RequestView.model_validate(one, from_attributes=True) for one in list_open_requests(connection)]
 
 

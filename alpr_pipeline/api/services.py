@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import Request
 
 from alpr_pipeline.access.identity_provider import IdentityProvider
+from alpr_pipeline.access.passkeys import PasskeySite
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.loads import Loads
 from alpr_pipeline.bus.bus import Message
@@ -42,6 +43,7 @@ class Services:
     loads: Loads = field(default_factory=Loads)  # that are under way
     publish: Callable[[str, Sequence[Message]], None] | None = None  # puts messages on the bus, from any thread
     provider: IdentityProvider = field(default_factory=IdentityProvider)  # of the agency; without an issuer, none
+    passkeys: PasskeySite = field(default_factory=PasskeySite)  # without an origin, none
     scrape_token: str = ""  # lets a Prometheus without an account read /metrics; empty: no such way
 
 

@@ -89,4 +89,5 @@ def _signin_page(
     services = services_of(request)
     notice, provider = services.use_notice, bool(services.provider.issuer)
     facts = {"next": local_path(next_path), "notice": notice, "ended": ended, "failed": failed, "username": username}
-    return page(request, "signin.html", None, status, **facts, provider=provider)
+    passkeys = bool(services.passkeys.origin)
+    return page(request, "signin.html", None, status, **facts, provider=provider, passkeys=passkeys)

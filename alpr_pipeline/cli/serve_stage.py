@@ -55,6 +55,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             kept_from_cars=parts.settings.hotlists.kept_from_cars,
             publish=_publishing(parts),
             provider=settings.provider,
+            passkeys=settings.passkeys,
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from alpr_pipeline.access.identity_provider import IdentityProvider
+from alpr_pipeline.access.passkeys import PasskeySite
 from alpr_pipeline.alerting.routing import EmailChannel, MqttChannel, Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
@@ -178,6 +179,7 @@ class ApiSettings(_Section):
     provider: IdentityProvider = Field(
         default_factory=IdentityProvider, description="The agency's identity provider, by OpenID Connect."
     )
+    passkeys: PasskeySite = Field(default_factory=PasskeySite, description="Signing in with passkeys (WebAuthn).")
     scrape_token: SecretStr = Field(
         SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."
     )

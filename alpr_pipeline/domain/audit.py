@@ -9,6 +9,7 @@ class AuditAction(StrEnum):
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
     ACCESS_REFUSED = "access-refused"
+    REQUEST_FAILED = "request-failed"  # of somebody who may, and nothing came of it
     ACCOUNT_CREATED = "account-created"
     ACCOUNT_CHANGED = "account-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # an action, not a password
@@ -18,6 +19,9 @@ class AuditAction(StrEnum):
     TOKEN_ISSUED = "token-issued"  # noqa: S105  # likewise
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     TOKENS_VIEWED = "tokens-viewed"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REVOKED = "passkey-revoked"
+    PASSKEYS_VIEWED = "passkeys-viewed"
     HOTLIST_LOADED = "hotlist-loaded"
     HOTLIST_RESTORED = "hotlist-restored"
     HOTLIST_EXPORTED = "hotlist-exported"
@@ -41,16 +45,21 @@ class AuditAction(StrEnum):
     DELIVERY_RETRIED = "delivery-retried"
     MUTE_PLACED = "mute-placed"
     MUTE_ENDED = "mute-ended"
+    MUTES_VIEWED = "mutes-viewed"
     READS_SEARCHED = "reads-searched"
     EXPORT_MADE = "export-made"
     EXPORTS_VIEWED = "exports-viewed"
+    EXPORT_LINKED = "export-linked"
     EXPORT_FETCHED = "export-fetched"
     SEARCH_REQUESTED = "search-requested"
     SEARCH_DECIDED = "search-decided"
+    SEARCH_REQUESTS_VIEWED = "search-requests-viewed"
     HOLD_CHANGED = "hold-changed"
+    HOLDS_VIEWED = "holds-viewed"
     HELD_READ_VIEWED = "held-read-viewed"
     AUDIT_TRAIL_VIEWED = "audit-trail-viewed"
     AUDIT_TRAIL_DESTROYED = "audit-trail-destroyed"
+    AUDITS_VIEWED = "audits-viewed"
     AUDIT_SAMPLED = "audit-sampled"
     AUDIT_JUDGED = "audit-judged"
     FINDING_RESOLVED = "finding-resolved"
@@ -58,6 +67,7 @@ class AuditAction(StrEnum):
     RETENTION_REVIEWED = "retention-reviewed"
     STAFF_LOADED = "staff-loaded"
     POLICY_CHANGED = "policy-changed"
+    POLICIES_VIEWED = "policies-viewed"
     PURGED = "purged"
     RETENTION_VERIFIED = "retention-verified"
     REPORT_PUBLISHED = "report-published"
@@ -91,7 +101,9 @@ STANDING_PURPOSES: dict[AuditAction, str] = {
     AuditAction.DELIVERY_RETRIED: "alert-response",
     AuditAction.MUTE_PLACED: "alert-response",
     AuditAction.MUTE_ENDED: "alert-response",
+    AuditAction.MUTES_VIEWED: "alert-response",
     AuditAction.AUDIT_TRAIL_VIEWED: "audit",
+    AuditAction.AUDITS_VIEWED: "audit",
     AuditAction.AUDIT_SAMPLED: "audit",
     AuditAction.AUDIT_JUDGED: "audit",
     AuditAction.FINDING_RESOLVED: "audit",

@@ -114,6 +114,7 @@ def load_list(database: Database, file: IO[bytes], order: LoadOrder, progress: P
     except (HotlistRefused, StateConflict) as error:
         with database.connection() as connection:
             _put_on_record(connection, order, Outcome.REFUSED, {"why": str(error)})
+        error.on_record = True
         raise
     return report
 

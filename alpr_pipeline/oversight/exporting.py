@@ -74,9 +74,11 @@ def see_exports(connection: Connection, caller: Caller) -> list[Export]:
 
 
 def link(connection: Connection, vault: Vault, caller: Caller, export_id: UUID, now: datetime) -> tuple[int, str]:
-    """Return until when a link holds, as seconds, and its signature; only for whose export it is."""
-    _own(exports.get_export(connection, export_id), caller)
+    """Return until when a link holds, as seconds, and its signature, on record; only for whose export it is."""
+    found = exports.get_export(connection, export_id)
+    _own(found, caller)
     until = int((now + LINK_LIFE).timestamp())
+    _record(connection, caller, found, AuditAction.EXPORT_LINKED)
     return until, _signature(vault, export_id, caller.username, until)
 
 

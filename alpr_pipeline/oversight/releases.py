@@ -48,9 +48,13 @@ class Query:
 
 
 def agreement_of(database: Database, token: str, now: datetime) -> Agreement:
-    """Return a partner's own agreement, in force or not; raise UnknownPartner."""
+    """Return a partner's own agreement, in force or not, on record; raise UnknownPartner."""
     with database.connection() as connection:
-        return _agreement(connection, token, now)
+        agreement = _agreement(connection, token, now)
+        record(
+            connection, username=agreement.username, entity=agreement.agency, action=AuditAction.SHARING_VIEWED, count=1
+        )
+    return agreement
 
 
 def release_hits(database: Database, token: str, since: datetime, until: datetime, now: datetime) -> list[Hit]:

@@ -78,6 +78,7 @@ def refusals_recorded(database: Database, caller: Caller, look: Look) -> Iterato
     except (PurposeRefused, AccessDenied) as refusal:
         with database.connection() as connection:
             _record(connection, caller, look, refused=str(refusal))
+        refusal.on_record = True
         raise
 
 

@@ -54,7 +54,9 @@ def request(database: Database, asked: Asked, *, by: str, now: datetime) -> UUID
     if refused:
         with database.connection() as connection:
             _changed(connection, by, asked.agency, "requested", refused=refused)
-        raise AccessDenied(refused)
+        refusal = AccessDenied(refused)
+        refusal.on_record = True
+        raise refusal
     _check_terms(asked, now)
     with database.connection() as connection:
         agreement_id = sharing.insert_agreement(connection, asked, by=by, at=now)

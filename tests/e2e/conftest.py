@@ -56,14 +56,14 @@ def sign_in(stage: Stage, browser: Browser) -> Iterator[SignIn]:
     complaints: list[str] = []
     contexts = []
 
-    def sign_in(username: str = "some-dispatcher", path: str = "/", **options: object) -> Page:
+    def sign_in(username: str = "some-dispatcher", path: str = "/", root: str = "", **options: object) -> Page:
         context = browser.new_context(**({"viewport": DISPATCH_DESK} | options))
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(told.text) if "Content Security" in told.text else None)
-        page.goto(stage.url + path)
+        page.goto((root or stage.url) + path)
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Accept and sign in").click()

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from alpr_pipeline.access.passkeys import PasskeySite
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
@@ -41,8 +42,15 @@ class Stage:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def named_url(self) -> str:
+        """The same by name: browsers make passkeys for names alone."""
+        return f"http://localhost:{self.port}"
+
     def start(self) -> None:
         """Start the API; on the port it had, if it ran before."""
+        listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
+        self.port = listener.getsockname()[1]
         services = Services(
             self.database,
             self.pictures,
@@ -53,9 +61,8 @@ class Stage:
             self.audit_folder,
             use_notice=NOTICE,
             camera_names={"bridge-north": "Bridge Street, northbound"},
+            passkeys=PasskeySite(origin=self.named_url),
         )
-        listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
-        self.port = listener.getsockname()[1]
         server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -25,6 +25,7 @@ from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.pictures import PictureStore
 from alpr_pipeline.storage.vault import Vault
 from alpr_pipeline.telemetry.health import Health
+from tests.integration.api.witness import Witness
 
 VAULT = Vault(bytes(range(32)))
 PASSWORD = "correct horse battery"
@@ -77,12 +78,15 @@ def add_everyone(database: Database) -> None:
 def start_api(database: Database, pictures: PictureStore, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Start the API on a free port, with whatever settings a test is about."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+    witnesses: list[Witness] = []
 
     def start(**settings: object) -> Api:
         clock = Clock()
         services = Services(database, pictures, Health(), HitFeed(database), clock, VAULT, tmp_path, **settings)
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning"))
+        watched = Witness(create_app(services), database)
+        witnesses.append(watched)
+        server = uvicorn.Server(uvicorn.Config(watched, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         servers.append((server, thread))
@@ -95,6 +99,7 @@ def start_api(database: Database, pictures: PictureStore, tmp_path: Path) -> Ite
     for server, thread in servers:
         server.should_exit = server.force_exit = True
         thread.join(10)
+    assert [missed for witness in witnesses for missed in witness.missed] == []  # every answer left a record
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from tests.integration.api.conftest import PASSWORD, Api
 
 OPEN = {
     "/api/v1/session",
+    "/api/v1/session/passkey",
+    "/api/v1/session/passkey/challenge",
     "/healthz",
     "/readyz",
     "/signin",
@@ -35,6 +37,10 @@ SIGNED_IN = {
     "/api/v1/openapi.json",
     "/api/v1/me/sessions",
     "/api/v1/me/sessions/{session_id}",
+    "/api/v1/me/passkeys",
+    "/api/v1/me/passkeys/challenge",
+    "/api/v1/me/passkeys/{passkey_id}",
+    "/account",
     "/api/v1/claims",  # POST: whoever works here may say that something is wrong
 }  # whatever the role
 PARTNERS = {"/partner/v1/agreement", "/partner/v1/hits", "/partner/v1/queries"}  # with a token of their own

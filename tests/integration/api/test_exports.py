@@ -47,9 +47,10 @@ def test_a_file_is_made_marked_fetched_and_on_record(api: Api) -> None:
     assert "# made_by,some-investigator" in answer.text
     assert "DEMO123" in answer.text
     with api.services.database.connection() as connection:
-        seen = [(one.action, one.purpose, one.case, one.count) for one in list_records(connection, 3)]
+        seen = [(one.action, one.purpose, one.case, one.count) for one in list_records(connection, 4)]
     assert seen == [
         ("export-fetched", "stolen-vehicle", "26-0001", 1),
+        ("export-linked", "stolen-vehicle", "26-0001", 1),
         ("export-made", "stolen-vehicle", "26-0001", 1),
         ("reads-searched", "stolen-vehicle", "26-0001", 1),
     ]

@@ -184,10 +184,9 @@ def test_a_picture_is_served_and_its_look_recorded(api: Api) -> None:
         assert client.get(f"/api/v1/hits/{hit.hit_id}/pictures/plate").content == b"\xff\xd8jpeg"
         assert client.get(f"/api/v1/hits/{hit.hit_id}/pictures/overview").status_code == 404
     with api.services.database.connection() as connection:
-        newest = list_records(connection, limit=1)[0]
-    assert (newest.username, newest.action, newest.object) == (
-        "some-dispatcher", "picture-viewed", str(hit.hit_id),
-    )  # fmt: skip
+        failed, seen = list_records(connection, limit=2)
+    assert (seen.username, seen.action, seen.object) == ("some-dispatcher", "picture-viewed", str(hit.hit_id))
+    assert (failed.action, failed.detail) == ("request-failed", {"status": 404})
 
 
 def test_pages_of_hits_follow_each_other(api: Api) -> None:

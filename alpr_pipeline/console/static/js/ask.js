@@ -9,8 +9,11 @@ export class Failure extends Error {
   }
 }
 
-/** Ask for something; send `body` as JSON where there is one. Raises Failure; a session that has ended leads to sign-in. */
-export async function ask(path, { method = "GET", body } = {}) {
+/**
+ * Ask for something; send `body` as JSON where there is one. Raises Failure; a session that has ended leads to sign-in,
+ * unless one is to `stay`.
+ */
+export async function ask(path, { method = "GET", body, stay = false } = {}) {
   const options = { method, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
@@ -24,7 +27,7 @@ export async function ask(path, { method = "GET", body } = {}) {
     throw new Failure("offline", 0, `No connection to the server.${lost}`);
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) signedOut();
+  if (answer.status === 401 && !stay) signedOut();
   const detail = await answer.json().then((problem) => problem.detail, () => "") || answer.statusText;
   throw new Failure(answer.status >= 500 ? "away" : "refused", answer.status, detail);
 }

@@ -17,6 +17,7 @@ import "./upload.js";
 import "./judge.js";
 import "./search.js";
 import "./movements.js";
+import "./passkeys.js";
 import { watch } from "./live.js";
 
 watch(); // last, when everybody listens
