@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from alpr_pipeline import __version__
@@ -104,6 +105,7 @@ def create_app(services: Services) -> FastAPI:
         version=__version__,
         summary="Hot lists in, hits out.",
         lifespan=lifespan,
+        routes=_all_routes(),
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         openapi_url=None,
@@ -111,12 +113,3 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.buckets = {}  # of the public limits
     problems.install(app)
-    for routes in _ROUTES:
-        app.include_router(routes.router)
-    app.include_router(alert_routes.pages)
-    app.include_router(movement_routes.pages)
-    app.include_router(passkey_routes.pages)
-    app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
-    app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
-    app.add_middleware(SecurityHeaders)
-    return app

@@ -80,6 +80,7 @@ def add_first(
         name = _list_name(list_name)
         added = put_in_force(services_of(request), caller, name, _new_entry(typed))
     except (HotlistRefused, StateConflict) as refusal:
+        note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
         return lists_page(request, caller, typed=typed, list_name=list_name, failed=str(refusal))
     if added.waits:
         return lists_page(request, caller, done=WAITS)

@@ -1,6 +1,7 @@
 """A real API on a real database, and somebody of each role to ask it."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
+from alpr_pipeline.access import passwords
 from alpr_pipeline.access.approval import admit
-from alpr_pipeline.access.passwords import hash_password
 from alpr_pipeline.api.app import create_app
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
@@ -29,6 +31,10 @@ from tests.integration.api.witness import Witness
 
 VAULT = Vault(bytes(range(32)))
 PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # argon2 is slow on purpose
+
+
+_TRUST = cache(ssl.create_default_context)
 
 
 @dataclass
@@ -61,8 +67,15 @@ class Api:
 
 @cache
 def password_hash() -> str:
-    """The hash of PASSWORD, made once: argon2 is slow on purpose."""
-    return hash_password("nobody", PASSWORD)
+    """The hash of PASSWORD, made once."""
+    return QUICK.hash(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with few rounds, and read the world's certificates once: each client reads them, though none needs them."""
+    monkeypatch.setattr(passwords, "_HASHER", QUICK)
+    monkeypatch.setattr(ssl, "create_default_context", _TRUST)
 
 
 def add_everyone(database: Database) -> None:
