@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.hotlist_pages import PLACE
 from alpr_pipeline.api.hotlist_routes import Name, Sees
+from alpr_pipeline.api.looking import note_failure
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.past_routes import READS_MAX, LookBack, look_at_past
 from alpr_pipeline.api.search_routes import Searches
@@ -62,12 +63,14 @@ def look_back(
         found = look_at_past(services, caller, name, entry_id, body)
     except ValidationError as error:
         fields = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
+        note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
         return _page(request, caller, name, entry_id, typed, failed=f"look again at: {fields}")
     except (PurposeRefused, AccessDenied) as refusal:
         return _page(request, caller, name, entry_id, typed, failed=str(refusal))
     except NotStored as missing:
         if not typed.request_id:
             raise
+        note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
         return _page(request, caller, name, entry_id, typed, failed=str(missing))
     return _page(request, caller, name, entry_id, typed, found=found)
 

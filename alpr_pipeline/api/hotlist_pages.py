@@ -161,3 +161,137 @@ def add(request: Request, caller: Loads, name: Name, typed: Annotated[TypedEntry
     except (HotlistRefused, StateConflict) as refusal:
         note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
         return list_page(request, caller, name, [], typed=typed, failed=str(refusal))
+    if added.waits:
+        return list_page(request, caller, name, [], done=WAITS)
+    return list_page(request, caller, name, [added.entry], done=IN_FORCE)
+
+
+@router.post("/{name}/entries/{entry_id}/end")
+def end(request: Request, caller: Loads, name: Name, entry_id: UUID, why: Why) -> Response:
+    """Take one entry out of force at once, with a reason."""
+    take_out(services_of(request), caller, name, entry_id, why)
+    return list_page(request, caller, name, [], done="Out of force now. It can be restored for 30 days, on Revisions.")
+
+
+@router.get("/{name}/revisions")
+def revisions_page(
+    request: Request,
+    caller: Sees,
+    name: Name,
+    before: Annotated[int | None, Query(ge=1)] = None,
+    after: Annotated[int | None, Query(ge=1)] = None,
+) -> HTMLResponse:
+    """Show what was loaded when and by whom, and what two revisions do not share."""
+    services, different = services_of(request), None
+    with services.database.connection() as connection:
+        hotlist = _list(connection, name)
+        found = revisions.list_revisions(connection, name)
+        detail: dict[str, object] = {"revisions": len(found)}
+        if before and after:
+            different = revisions.compare_revisions(connection, name, before, after, services.now(), ENTRIES_SHOWN + 1)
+            detail |= {"before": before, "after": after, "entries": len(different)}
+        record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
+    return page(
+        request,
+        "revisions.html",
+        caller,
+        hotlist=hotlist,
+        revisions=found,
+        before=before,
+        after=after,
+        different=different,
+        shown=ENTRIES_SHOWN,
+    )
+
+
+@router.post("/{name}/restore")
+def restore(request: Request, caller: Loads, name: Name, revision: Annotated[int, Form(ge=1)]) -> Response:
+    """Put a former revision in force again, as a new one."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        restored = revisions.restore_revision(connection, name, revision, by=caller.username, at=services.now())
+        detail = {"restored": revision, "revision": restored.revision, "entries": restored.entries}
+        record(connection, username=caller.username, action=AuditAction.HOTLIST_RESTORED, object=name, detail=detail)
+    return RedirectResponse(f"{PLACE}/{name}/revisions", HTTPStatus.SEE_OTHER)
+
+
+def list_page(
+    request: Request,
+    caller: Caller,
+    name: str,
+    entries: Sequence[HotlistEntry],
+    *,
+    asked: Asked | None = None,
+    typed: TypedEntry | None = None,
+    failed: str = "",
+    done: str = "",
+) -> HTMLResponse:
+    """Return the page of one list, with what was typed on it and what became of that."""
+    services = services_of(request)
+    with services.database.connection() as connection:
+        hotlist = _list(connection, name)
+        fresh = list_freshness(connection, services.refresh_of)[name]
+        policy = policy_in_force(connection, services.now())
+    return page(
+        request,
+        "hotlist.html",
+        caller,
+        HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK,
+        hotlist=hotlist,
+        fresh=fresh,
+        entries=entries,
+        whole=not (asked or typed or done),
+        asked=asked,
+        typed=typed or TypedEntry(),
+        failed=failed,
+        done=done,
+        purposes=policy.purposes,
+        days_max=policy.retention.user_entry.days,
+        for_cars=name not in services.kept_from_cars,
+        cautions=services.cautions,
+    )
+
+
+def _list(connection: Connection, name: str) -> hotlists.Hotlist:
+    found = next((one for one in hotlists.list_hotlists(connection) if one.list_name == name), None)
+    if found is None:
+        raise NotStored(f"there is no list {name}: the page Hot lists has those in force")
+    return found
+
+
+def _list_name(typed: str) -> str:
+    try:
+        return _NAMES.validate_python(typed.strip().lower())
+    except ValidationError:
+        raise HotlistRefused("list: lower-case letters, digits and hyphens, such as patrol-own") from None
+
+
+def _fits(entry: HotlistEntry, plate: str) -> bool:
+    return any(True for _ in Patterns.of([entry.plate]).of_text(plate)) if entry.wild else entry.plate == plate
+
+
+def _new_entry(typed: TypedEntry) -> NewEntry:
+    try:
+        days = timedelta(days=float(typed.days))
+    except (ValueError, OverflowError):
+        raise HotlistRefused("days: a number is needed, such as 7") from None
+    try:
+        return NewEntry.model_validate(typed.model_dump(exclude={"days"}) | {"valid_for": days})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise HotlistRefused(faults.replace("valid_for", "days")) from None
+
+
+def _note(
+    connection: Connection, caller: Caller, name: str, asked: Asked, detail: dict[str, object], outcome: Outcome
+) -> None:
+    record(
+        connection,
+        username=caller.username,
+        action=AuditAction.HOTLIST_VIEWED,
+        object=name,
+        purpose=asked.purpose[:64],
+        case=asked.case.strip()[:CASE_MAX],
+        outcome=outcome,
+        detail=detail,
+    )

@@ -10,9 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
+from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.search_routes import Case, FoundView, Searches
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.oversight import movements
 from alpr_pipeline.oversight.movements import Movements
 from alpr_pipeline.oversight.searching import Look
@@ -98,9 +100,8 @@ def follow(request: Request, caller: Searches, body: Follow) -> MovementsView:
 @pages.get("/movements")
 def movements_page(request: Request, caller: Fetches) -> HTMLResponse:
     """Show the form, one's own requests, and to who decides those that wait."""
-    services = services_of(request)
-    now = services.now()
-    with services.database.connection() as connection:
+    now = services_of(request).now()
+    with looking(request, caller, AuditAction.SEARCH_REQUESTS_VIEWED) as connection:
         policy = policy_in_force(connection, now)
         own = list_requests_of(connection, caller.username)
         waiting = list_open_requests(connection) if allows(caller.role, Right.APPROVE_SEARCHES) else []
