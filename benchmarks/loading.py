@@ -16,6 +16,7 @@ import random
 import resource
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -56,8 +57,9 @@ class Ear:
 def write_list(file: IO[bytes], plates: Sequence[str]) -> None:
     """Write a list as an authority would send it."""
     file.write(b"plate,issuer,reason,priority,authority,reference,vehicle\n")
-    for number, plate in enumerate(plates):
-        row = f"{plate},US-CA,stolen-vehicle,high,Demo Police Department,26-{number:07},silver sedan\n"
+    for plate in plates:
+        reference = zlib.crc32(plate.encode()) % 10_000_000  # the plate's own, wherever in the list it stands
+        row = f"{plate},US-CA,stolen-vehicle,high,Demo Police Department,26-{reference:07},silver sedan\n"
         file.write(row.encode())
     file.seek(0)
 

@@ -94,7 +94,7 @@ def find_entries(connection: Connection, plates: Sequence[str], now: datetime) -
     rows = connection.execute(
         """
         SELECT document FROM hotlist_entries
-        WHERE valid_until > %(now)s AND (plate = ANY(%(plates)s) OR plate ~ '[?*]')
+        WHERE valid_until > %(now)s AND (plate = ANY(%(plates)s) OR strpos(plate, '?') > 0 OR strpos(plate, '*') > 0)
         """,
         {"plates": list(plates), "now": now},
     ).fetchall()

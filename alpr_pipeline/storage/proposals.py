@@ -23,18 +23,26 @@ class Proposal:
 
 
 def insert_proposal(connection: Connection, entry: HotlistEntry, by: str, at: datetime) -> None:
-    """Let an entry wait; the same one again takes the place of the former."""
+    """Let an entry wait; raise StateConflict while the same one waits already.
+
+    What a second person has before them must not change under their hand, so nothing takes its place.
+    """
     lapses_at = min(at + LAPSE_AFTER, entry.valid_until)
-    connection.execute(
+    waits = connection.execute(
         """
         INSERT INTO proposed_entries (entry_id, list_name, document, proposed_by, proposed_at, lapses_at)
         VALUES (%s, %s, %s, %s, %s, %s)
         ON CONFLICT (entry_id) DO UPDATE
         SET document = excluded.document, proposed_by = excluded.proposed_by, proposed_at = excluded.proposed_at,
             lapses_at = excluded.lapses_at
+        WHERE proposed_entries.lapses_at <= excluded.proposed_at
         """,
         [entry.entry_id, entry.list_name, entry.model_dump_json(), by, at, lapses_at],
-    )
+    ).rowcount
+    if not waits:
+        raise StateConflict(
+            "an entry of this plate, issuer and reason waits already: have it approved or declined first"
+        )
 
 
 def list_proposals(connection: Connection, now: datetime) -> list[Proposal]:

@@ -89,6 +89,18 @@ def test_a_declined_entry_is_gone(strict: Api) -> None:
     assert in_force(strict) == 0
 
 
+def test_what_waits_does_not_change_under_the_hand_that_approves_it(strict: Api) -> None:
+    """The same plate, issuer and reason proposed again, with another reference, is refused while the first waits."""
+    proposed(strict)
+    with strict.client(Role.OPERATOR) as client:
+        again = client.post(PLACE, json=ENTRY | {"reference": "26-0002"})
+    assert again.status_code == 409, again.text
+    assert "waits already" in again.text
+    with strict.client(Role.SUPERVISOR) as client:
+        (waiting,) = client.get("/api/v1/entry-proposals").json()
+    assert waiting["entry"]["reference"] == "26-0001"
+
+
 def test_nobody_approves_their_own(strict: Api) -> None:
     """Whoever they are; it goes on waiting."""
     entry = proposed(strict)
