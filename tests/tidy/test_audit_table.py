@@ -1,6 +1,5 @@
 """The table of findings says nothing that is not there."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 import typer
 
 from alpr_pipeline.cli.main import application
+from tests.tidy.parsing import functions
 
 TABLE = Path("docs/audit-2019-118.md")
 ROWS = [
@@ -30,7 +30,7 @@ def commands(group: typer.Typer, prefix: str = "alpr") -> set[str]:
 
 
 def named_in(path: str) -> set[str]:
-    return {node.name for node in ast.walk(ast.parse(Path(path).read_text())) if isinstance(node, ast.FunctionDef)}
+    return {function.name for function in functions(Path(path))}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:60])

@@ -1,12 +1,9 @@
 """The rules of the repository, as tests."""
 
 import ast
-import gc
 import re
 import subprocess
 import tokenize
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,13 +11,12 @@ from prometheus_client import REGISTRY
 
 import alpr_pipeline.telemetry.metrics  # noqa: F401  # registers every metric
 from alpr_pipeline.bus import topics
+from tests.tidy.parsing import functions
 
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 50
 MEANINGLESS = {"utils", "util", "common", "helpers", "helper", "base", "core", "manager", "misc"}
 PICTURES_ALLOWED = ("cameras/demo/", "docs/", "alpr_pipeline/console/static/", "training/")
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def committed() -> list[Path]:
@@ -33,22 +29,6 @@ def committed() -> list[Path]:
 
 SOURCES = [path for path in committed() if path.suffix == ".py"]
 TESTS = [path for path in SOURCES if path.name.startswith("test_")]
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    """A file, parsed once; the collector waits: what it ends in between can upset the parser's count of recursion."""
-    gc.disable()
-    try:
-        return ast.parse(path.read_text())
-    finally:
-        gc.enable()
-
-
-def functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, Function):
-            yield node
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
