@@ -123,7 +123,7 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
 
     def known(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"alpr", b"a demo password")
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)  # the server tells the refusal
 
     box, port = Mailbox(), free_port()
     server = Controller(box, hostname="127.0.0.1", port=port, authenticator=known, auth_require_tls=False)
