@@ -4,8 +4,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit supply train train-smoke lock clean
+.PHONY: help demo test check style types layers unit supply train train-smoke lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,12 +17,19 @@ demo: .venv/run.done ## run the whole pipeline on the demo site; ONCE=1 ends aft
 test: .venv/dev.done ## lint, types, layers, and every test
 	@sh tests/system_packages.sh
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.done ## lint, types and layers only
+	@$(MAKE) --no-print-directory -j2 --output-sync=target style types layers
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types:
 	$(BIN)/mypy
+
+layers:
 	$(BIN)/lint-imports
 
 supply: .venv/dev.done ## what the program is made of (CycloneDX), under which licences, and what is known against it

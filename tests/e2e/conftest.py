@@ -13,13 +13,11 @@ from tests.integration.postgres import TestServer
 
 CHROMIUM = "/usr/bin/chromium"
 DISPATCH_DESK = {"width": 1280, "height": 800}
-PATIENCE_MS = 40_000  # for a machine that has much else to do; what must be fast is measured where it must
+PATIENCE_MS = 40_000  # a busy machine is slow, not wrong; what must be fast is measured where it must
 
 expect.set_options(timeout=PATIENCE_MS)
 
 SignIn = Callable[..., Page]
-
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong; what must be fast is measured
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_revisions_are_compared_and_restored(api: Api, operator: httpx.Client) -
     assert operator.post("/hotlists/demo/restore", data={"revision": 99}).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["entries", f"entries/{uuid4()}/end", "restore"])
+@pytest.mark.parametrize("path", ["entries", f"entries/{uuid4()}/end", "restore"], ids=["add", "end", "restore"])
 def test_who_may_not_change_a_list_sees_no_way_and_has_none(api: Api, operator: httpx.Client, path: str) -> None:
     """Controls that would be refused are not shown."""
     with signed_in(api) as dispatcher:

@@ -34,6 +34,7 @@ def opened(content: bytes, encoding: str = "utf-8", **limits: int) -> list[str]:
         gzip.compress(TEXT.encode()),
         packed(("folder/", b""), ("list.csv", TEXT.encode())),
     ],
+    ids=["plain", "plain with a mark", "gzip", "zip"],
 )
 def test_plain_gzip_and_zip_give_the_same_lines(content: bytes) -> None:
     """Whatever ends the lines."""
@@ -56,6 +57,7 @@ def test_the_format_says_the_encoding(encoding: str) -> None:
         (gzip.compress(TEXT.encode() * 100)[:-20], "broken or cut off"),
         (b"x" * (LINE_CHARACTERS_MAX + 1), "is longer than"),
     ],
+    ids=["latin-1", "zip of two", "zip of none", "cut zip", "cut gzip", "long line"],
 )
 def test_what_is_no_list_is_refused(content: bytes, says: str) -> None:
     """With what is wrong, and the next step."""
