@@ -104,20 +104,31 @@ def give_second_factor(connection: Connection, username: str, vault: Vault, *, b
     return enrolment_uri(secret, username)
 
 
-def reconcile(connection: Connection, staff: Sequence[Person], vault: Vault, *, by: str, now: datetime) -> list[str]:
+def reconcile(
+    connection: Connection,
+    staff: Sequence[Person],
+    vault: Vault,
+    *,
+    by: str,
+    now: datetime,
+    closes_percent_max: float = 100.0,
+) -> list[str]:
     """Close every open account that is not among the staff, and return them; meant for every night.
 
     Shifts and vehicles of the staff are kept for the auditor's risk signals, the vehicles as keyed digests. Raises
-    ConfigError for an empty list of staff: a broken export would close everyone.
+    ConfigError for an empty list of staff, or one that would close more than so many of the open accounts and more than
+    one: a broken export would close everyone.
     """
     if not staff:
         raise ConfigError("the list of staff is empty: nothing was closed; is the export whole?")
     present = {one.username.lower() for one in staff}
-    gone = [
-        account.username
-        for account in accounts.list_accounts(connection)
-        if account.active and account.username.lower() not in present
-    ]
+    held = [account.username for account in accounts.list_accounts(connection) if account.active]
+    gone = [username for username in held if username.lower() not in present]
+    if len(gone) > max(1, len(held) * closes_percent_max / 100):
+        raise ConfigError(
+            f"the list of staff would close {len(gone)} of {len(held)} accounts, more than {closes_percent_max:g} %: "
+            "nothing was closed; is the export whole? If so, run `alpr user reconcile` by hand"
+        )
     for username in gone:
         set_account_active(connection, username, active=False, by=by, reason="not among the staff")
     known = {one.username.lower(): one for one in staff}

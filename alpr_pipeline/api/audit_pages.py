@@ -21,8 +21,10 @@ from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage.audit import AuditFilter, list_records, record
 from alpr_pipeline.storage.audits import Judgement, get_audit, judgements_of, list_audits, list_findings
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.staff import loads_since
 
 TRAIL_SHOWN = 200
+STAFF_SHOWN = timedelta(days=7)  # how long ago a refused staff file is told of
 
 router = APIRouter(prefix="/audits", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -183,7 +185,11 @@ def _audits_page(request: Request, caller: Caller) -> HTMLResponse:
         judged = {audit.audit_id: judgements_of(connection, audit.audit_id) for audit in opened}
         findings = list_findings(connection)
         review = ages.see_ages(connection, now=now)
-    return page(request, "audits.html", caller, audits=opened, due=due, judged=judged, findings=findings, review=review)
+        staff = next(iter(loads_since(connection, now - STAFF_SHOWN)), None)
+    return page(
+        request, "audits.html", caller,
+        audits=opened, due=due, judged=judged, findings=findings, review=review, staff=staff,
+    )  # fmt: skip
 
 
 def _audit_page(

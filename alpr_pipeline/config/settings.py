@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from alpr_pipeline.access.identity_provider import IdentityProvider
 from alpr_pipeline.access.passkeys import PasskeySite
+from alpr_pipeline.access.reconciliation import StaffSettings
 from alpr_pipeline.alerting.routing import EmailChannel, MqttChannel, Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
@@ -228,6 +229,7 @@ class Settings(BaseSettings):
     hotlists: HotlistSettings = HotlistSettings()
     alerting: AlertingSettings = AlertingSettings()
     api: ApiSettings = ApiSettings()
+    staff: StaffSettings = StaffSettings()
     audit: AuditSettings = AuditSettings()
     retention: RetentionSettings = RetentionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.storage.database import Connection
 
 VEHICLES = "staff-vehicles"  # the vault's purpose
@@ -18,6 +19,27 @@ class Colleague:
     username: str
     shift: str
     vehicles: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load of the staff file as the trail has it."""
+
+    at: datetime
+    outcome: str
+    why: str | None  # of a refusal
+
+
+def loads_since(connection: Connection, since: datetime) -> list[Load]:
+    """Return the loads of the staff file that are on record since a moment, the newest first."""
+    with connection.cursor(row_factory=class_row(Load)) as cursor:
+        return cursor.execute(
+            """
+            SELECT at, outcome, detail ->> 'why' AS why FROM audit_records
+            WHERE action = %s AND at >= %s ORDER BY at DESC LIMIT 50
+            """,
+            [AuditAction.STAFF_LOADED, since],
+        ).fetchall()
 
 
 def replace_staff(connection: Connection, staff: Sequence[Colleague], at: datetime) -> None:

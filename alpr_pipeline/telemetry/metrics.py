@@ -30,4 +30,7 @@ HOTLIST_AGE = Gauge("alpr_hotlist_age_seconds", "Since a copy of the lists was k
 HOTLIST_ENTRIES = Gauge("alpr_hotlist_entries", "Entries in force in a worker's memory.", ["worker"])
 HOTLIST_OVERDUE = Gauge("alpr_hotlist_overdue", "1 while a list is older than it may be.", ["list"])
 HOTLIST_REFRESH_AGE = Gauge("alpr_hotlist_refresh_age_seconds", "Since a list was loaded or confirmed.", ["list"])
+STAFF_UNCHECKED = Gauge(
+    "alpr_staff_unchecked", "1 while tonight's staff file was not believed, so that nobody who left was closed."
+)
 NEIGHBOUR_UP = Gauge("alpr_neighbour_up", "1 while a neighbour answers.", ["neighbour"])
