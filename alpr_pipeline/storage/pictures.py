@@ -160,8 +160,13 @@ class PictureStore:
         obstore.put(self._store, path, self.keys.seal(path, data) if self.keys else data, use_multipart=False)
 
     def _delete_one(self, path: str) -> None:
-        with suppress(FileNotFoundError):
+        try:
             obstore.delete(self._store, path)
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            if "NoSuchKey" not in str(error):  # a server may say so where two delete the same at once
+                raise
 
     def _remove(self, folder: Path) -> None:
         """Remove a local folder with what the store does not list: a picture half written when the power went."""
