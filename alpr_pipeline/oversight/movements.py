@@ -4,7 +4,7 @@ It is a search, with its purpose, case, reach and record, and a right of its own
 was over days says where somebody lives and prays.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -87,11 +87,10 @@ def movements_of(reads: Sequence[FoundRead], timezone: str, *, more: bool) -> Mo
 
 def _places(reads: Sequence[FoundRead]) -> list[Place]:
     """Return the cameras of reads that are in the order of time."""
-    counted = Counter(read.camera_id for read in reads)
-    return [
-        _place(camera_id, [read.captured_at for read in reads if read.camera_id == camera_id])
-        for camera_id, _ in counted.most_common()
-    ]
+    times: defaultdict[str, list[datetime]] = defaultdict(list)
+    for read in reads:
+        times[read.camera_id].append(read.captured_at)
+    return sorted((_place(camera_id, seen) for camera_id, seen in times.items()), key=lambda place: -place.passes)
 
 
 def _place(camera_id: str, times: Sequence[datetime]) -> Place:

@@ -30,6 +30,8 @@ def test_a_passkey_is_added_used_and_revoked(stage: Stage, sign_in: SignIn) -> N
     page = sign_in(root=stage.named_url)
     with_authenticator(page)
     page.get_by_role("link", name="some-dispatcher").click()
+    page.wait_for_url("**/account")
+    page.locator("html[data-ready] .topbar").wait_for()  # before, a button does nothing
     add = page.locator("[data-passkey-add]")
     add.get_by_label("Name").fill("desk computer")
     add.get_by_label("Your password").fill("wrong")
@@ -50,6 +52,7 @@ def test_a_passkey_is_added_used_and_revoked(stage: Stage, sign_in: SignIn) -> N
     expect(page.locator(".who")).to_contain_text("some-dispatcher")
 
     page.goto(f"{stage.named_url}/account")
+    page.locator("html[data-ready] .topbar").wait_for()
     expect(page.get_by_role("row", name="desk computer")).to_contain_text("ago")
     page.get_by_role("button", name="Revoke desk computer").click()
     expect(page.get_by_text("None.")).to_be_visible()
