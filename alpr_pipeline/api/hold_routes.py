@@ -21,7 +21,6 @@ from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.held_reads import get_held_read, hold_read
 from alpr_pipeline.storage.holds import Hold
-from alpr_pipeline.storage.pictures import hit_picture_path
 
 router = APIRouter(prefix="/api/v1/holds", tags=["holds"])
 
@@ -124,8 +123,7 @@ def show_read(request: Request, caller: Places, hold_id: UUID) -> HeldReadView:
     with services_of(request).database.connection() as connection:
         hold, held = holds.get_hold(connection, hold_id), get_held_read(connection, hold_id)
         _looked(connection, caller, hold, AuditAction.HELD_READ_VIEWED)
-    kinds = [kind for kind in PictureKind if hit_picture_path(held.captured_at, hold_id, kind) in held.pictures]
-    return HeldReadView(document=held.document, pictures=kinds)
+    return HeldReadView(document=held.document, pictures=[kind for kind in PictureKind if held.picture(kind)])
 
 
 @router.get("/{hold_id}/read/{kind}", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
@@ -135,7 +133,8 @@ def show_picture(request: Request, caller: Places, hold_id: UUID, kind: PictureK
     with services.database.connection() as connection:
         hold, held = holds.get_hold(connection, hold_id), get_held_read(connection, hold_id)
         _looked(connection, caller, hold, AuditAction.PICTURE_VIEWED)
-    jpeg = services.pictures.get(hit_picture_path(held.captured_at, hold_id, kind))
+    path = held.picture(kind)
+    jpeg = services.pictures.get(path) if path else None
     if jpeg is None:
         raise NotStored(f"the read under hold {hold_id} has no {kind} picture")
     return Response(jpeg, media_type="image/jpeg")

@@ -47,6 +47,7 @@ from alpr_pipeline.storage.reads import (
     expired_reads,
     list_leftovers,
     list_partitions,
+    lock_reads,
 )
 from alpr_pipeline.storage.tallies import fold_read_tallies
 
@@ -127,24 +128,36 @@ def expired_partitions(database: Database, until: datetime) -> list[str]:
 
 
 def _purge_reads(database: Database, pictures: PictureStore, until: datetime, purged: Purged) -> None:
-    """Drop whole partitions and folders; what the cut-off runs through is gone through read by read."""
+    """Drop whole partitions; go through the one that the cut-off runs through read by read; then delete whole folders.
+
+    Folders last: while a read is there its pictures are, so a hold that is being placed gets both, or is refused.
+    """
     for name in expired_partitions(database, until):
         drop_partition(database, name)
         purged.partitions += 1
+    while _purge_some_reads(database, pictures, until, purged):
+        pass
     for folder in expired_read_folders(pictures, until):
         purged.read_pictures += pictures.delete_folder(folder)
+
+
+def _purge_some_reads(database: Database, pictures: PictureStore, until: datetime, purged: Purged) -> bool:
+    """Delete the oldest reads, with the pictures of those that share their folder with younger ones; say if any."""
     minute = partition_start(until, FOLDER_WIDTH)
-    while True:
-        with database.connection() as connection:
-            expired = expired_reads(connection, until)
-            if not expired:
-                return
-            # Pictures first: after a crash in between, the reads are still there to find them by.
-            late = _pictures_of(pictures, minute, expired)
-            pictures.delete(late)
-            deleted = delete_reads(connection, expired[0], expired[-1])
-        purged.reads += deleted
-        purged.read_pictures += len(late)
+    with database.connection() as connection:
+        expired = expired_reads(connection, until)
+        if not expired:
+            return False
+        sharing = [read for read in expired if read.captured_at >= minute]
+        if sharing:
+            lock_reads(connection, sharing[0], sharing[-1])
+        # Pictures first: after a crash in between, the reads are still there to find them by.
+        late = _pictures_of(pictures, minute, sharing)
+        pictures.delete(late)
+        deleted = delete_reads(connection, expired[0], expired[-1])
+    purged.reads += deleted
+    purged.read_pictures += len(late)
+    return True
 
 
 def _pictures_of(pictures: PictureStore, minute: datetime, reads: Sequence[ReadKey]) -> list[str]:

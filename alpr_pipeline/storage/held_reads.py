@@ -22,6 +22,10 @@ class HeldRead:
     document: dict[str, Any]
     pictures: list[str]
 
+    def picture(self, kind: PictureKind) -> str | None:
+        """Return where a copy lies, or None when the read had no such picture."""
+        return next((path for path in self.pictures if path.endswith(f"-{kind}.jpg")), None)
+
 
 def hold_read(
     connection: Connection,
@@ -37,13 +41,11 @@ def hold_read(
 ) -> UUID:
     """Keep a copy of a read from now on; raise NotStored when it is gone.
 
-    A purge at the same moment waits, or was faster.
+    A purge at the same moment waits, or was faster: then nothing of the read is kept. The copies of the pictures lie in
+    the folder of the day on which the hold is placed: that day has a key, and no purge is through with it, however old
+    the read is.
     """
-    row = connection.execute(
-        "SELECT to_jsonb(reads) FROM reads WHERE captured_at = %s AND read_id = %s FOR SHARE", [captured_at, read_id]
-    ).fetchone()
-    if row is None:
-        raise NotStored(f"read {read_id} is not stored: it was never there, or its time had come")
+    document = _locked(connection, read_id, captured_at)
     placed = connection.execute(
         """
         WITH placed AS (
@@ -51,13 +53,13 @@ def hold_read(
             VALUES (%(read_id)s, %(case)s, %(reason)s, %(by)s, %(at)s, %(review_at)s) RETURNING hold_id
         )
         INSERT INTO held_reads (hold_id, captured_at, document)
-        SELECT hold_id, captured_at, to_jsonb(reads) FROM placed, reads
-        WHERE captured_at = %(captured_at)s AND reads.read_id = %(read_id)s
+        SELECT hold_id, %(captured_at)s, %(document)s::jsonb FROM placed
         RETURNING hold_id
         """,
         {
             "read_id": read_id,
             "captured_at": captured_at,
+            "document": document,
             "case": case,
             "reason": reason,
             "by": by,
@@ -68,11 +70,22 @@ def hold_read(
     if placed is None:
         raise NotStored("the hold was not stored")
     hold_id = UUID(str(placed[0]))
-    copies = [pictures.copy_to_hit(captured_at, read_id, hold_id, kind) for kind in PictureKind]
+    copies = [pictures.copy_to_hit(captured_at, read_id, hold_id, kind, at) for kind in PictureKind]
     connection.execute(
         "UPDATE held_reads SET pictures = %s WHERE hold_id = %s", [[path for path in copies if path], hold_id]
     )
     return hold_id
+
+
+def _locked(connection: Connection, read_id: UUID, captured_at: datetime) -> str:
+    """Return a read as it is stored, which nobody deletes before the transaction ends."""
+    row = connection.execute(
+        "SELECT to_jsonb(reads)::text FROM reads WHERE captured_at = %s AND read_id = %s FOR SHARE",
+        [captured_at, read_id],
+    ).fetchone()
+    if row is None:
+        raise NotStored(f"read {read_id} is not stored: it was never there, or its time had come")
+    return str(row[0])
 
 
 def get_held_read(connection: Connection, hold_id: UUID) -> HeldRead:

@@ -99,9 +99,14 @@ class PictureStore:
                 return None
         return self.keys.open(path, stored) if self.keys else stored
 
-    def copy_to_hit(self, captured_at: datetime, read_id: UUID, hit_id: UUID, kind: PictureKind) -> str | None:
-        """Copy a read's picture to a hit and return the copy's path; None when the read has none, or not yet."""
-        target = hit_picture_path(captured_at, hit_id, kind)
+    def copy_to_hit(
+        self, captured_at: datetime, read_id: UUID, hit_id: UUID, kind: PictureKind, day: datetime | None = None
+    ) -> str | None:
+        """Copy a read's picture to a hit and return the copy's path; None when the read has none, or not yet.
+
+        The copy lies in the folder of the read's day, or of another `day`.
+        """
+        target = hit_picture_path(day or captured_at, hit_id, kind)
         if self.keys:
             jpeg = self.get(read_picture_path(captured_at, read_id, kind))
             if jpeg is None:

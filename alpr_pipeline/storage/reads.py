@@ -39,6 +39,14 @@ SELECT count(*) FROM kept
 """
 
 
+_DELETE = """
+DELETE FROM reads
+WHERE captured_at BETWEEN %(since)s AND %(until)s
+  AND (captured_at, read_id) >= (%(since)s, %(first)s) AND (captured_at, read_id) <= (%(until)s, %(last)s)
+"""
+_LOCK = _DELETE.replace("DELETE", "SELECT") + "ORDER BY captured_at, read_id FOR UPDATE"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
     """A part of the table `reads`, and the time it covers: from `start` up to, not including, `end`."""
@@ -139,16 +147,14 @@ def count_reads(connection: Connection, since: datetime, until: datetime) -> int
     return int(row[0]) if row else 0
 
 
+def lock_reads(connection: Connection, first: ReadKey, last: ReadKey) -> None:
+    """Let nobody hold a read from one to another from now on; wait for a hold that is being placed."""
+    connection.execute(_LOCK, _from_to(first, last))
+
+
 def delete_reads(connection: Connection, first: ReadKey, last: ReadKey) -> int:
     """Delete the reads from one to another, both included, and return how many there were."""
-    return connection.execute(
-        """
-        DELETE FROM reads
-        WHERE captured_at BETWEEN %(since)s AND %(until)s
-          AND (captured_at, read_id) >= (%(since)s, %(first)s) AND (captured_at, read_id) <= (%(until)s, %(last)s)
-        """,
-        {"since": first.captured_at, "first": first.read_id, "until": last.captured_at, "last": last.read_id},
-    ).rowcount
+    return connection.execute(_DELETE, _from_to(first, last)).rowcount
 
 
 def drop_partition(database: Database, name: str) -> None:
@@ -206,6 +212,10 @@ def _copy(connection: Connection, table: str, reads: Iterable[PlateRead]) -> Cou
             copy.write_row(_row(read))
             days[read.captured_at.astimezone(UTC).date()] += 1
     return days
+
+
+def _from_to(first: ReadKey, last: ReadKey) -> dict[str, object]:
+    return {"since": first.captured_at, "first": first.read_id, "until": last.captured_at, "last": last.read_id}
 
 
 def _is_whole(existing: Sequence[Partition], start: datetime, width: timedelta) -> bool:
