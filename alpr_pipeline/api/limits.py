@@ -1,4 +1,8 @@
-"""How often an address may ask what anybody may ask: so many a minute, counted in this process."""
+"""How often an address may ask what anybody may ask: so many a minute, counted in this process.
+
+Behind a proxy the address is the one that a trusted proxy names (`api.trusted_proxies`): the server has put it into the
+request before anything here sees it.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -24,9 +28,17 @@ class PublicLimit:
         """Raise TooOften when the address of a request has asked too often."""
         buckets: dict[str, Buckets] = request.app.state.buckets
         mine = buckets.setdefault(self.name, Buckets(self.a_minute))
-        wait_s = mine.take(request.client.host if request.client else "", services_of(request).now().timestamp())
+        wait_s = mine.take(address_of(request), services_of(request).now().timestamp())
         if wait_s:
             raise TooOften(f"more than {self.a_minute} requests a minute: try again in {wait_s:.0f} s")
+
+
+def address_of(request: Request) -> str:
+    """Return from which address somebody asks."""
+    return request.client.host if request.client else ""
+
+
+SIGN_INS = PublicLimit("sign-in", 60)  # a whole agency may stand behind one address when its shift begins
 
 
 @dataclass

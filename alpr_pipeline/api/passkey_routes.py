@@ -13,7 +13,7 @@ from alpr_pipeline.access.passwords import LENGTH_MAX
 from alpr_pipeline.access.sessions import Caller, confirm_password, sign_in_by_passkey
 from alpr_pipeline.api.account_routes import Manages, Username
 from alpr_pipeline.api.authority import caller_of, from_our_pages
-from alpr_pipeline.api.limits import PublicLimit
+from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import services_of
@@ -24,13 +24,12 @@ from alpr_pipeline.storage.accounts import list_sessions
 from alpr_pipeline.storage.audit import record
 
 ANSWER_MAX = 20_000
-TRIES_A_MINUTE = 30
 
 router = APIRouter(prefix="/api/v1", tags=["passkeys"])
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Anyone = Annotated[Caller, Depends(caller_of)]
-_limited = Depends(PublicLimit("passkeys", TRIES_A_MINUTE))
+_limited = Depends(SIGN_INS)
 Credential = Annotated[str, Field(max_length=ANSWER_MAX, description="What the browser made, as JSON text.")]
 
 
@@ -100,7 +99,7 @@ def sign_in(request: Request, response: Response, body: Answer) -> SignedIn:
             challenge_id=body.challenge_id,
             credential=body.credential,
             password=body.password.get_secret_value(),
-            address=request.client.host if request.client else "",
+            address=address_of(request),
         )
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None

@@ -4,11 +4,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alpr_pipeline.access.identity_provider import TRY_LIFE, begin, finish
 from alpr_pipeline.access.sessions import sign_in_as
+from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.page_answers import PATH_MAX, local_path, page
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.api.session_routes import keep_session
@@ -17,7 +18,7 @@ from alpr_pipeline.errors import AccessDenied, NotStored
 TRY = "alpr_try"
 PATH = "/signin/provider"
 
-router = APIRouter(prefix=PATH, include_in_schema=False)
+router = APIRouter(prefix=PATH, include_in_schema=False, dependencies=[Depends(SIGN_INS)])
 
 
 @router.get("", response_class=Response)
@@ -49,9 +50,12 @@ def come_back(
     try:
         kept = urlsafe_b64decode(request.cookies.get(TRY, ""))
         named, next_path = finish(services.provider, services.vault, kept, state=state, code=code, now=services.now())
-        address = request.client.host if request.client else ""
         token, caller = sign_in_as(
-            services.database, named.username, services.now(), address, second_factor=named.second_factor
+            services.database,
+            named.username,
+            services.now(),
+            address_of(request),
+            second_factor=named.second_factor,
         )
     except (AccessDenied, ValueError) as error:
         failed = str(error) if isinstance(error, AccessDenied) else "this sign-in was not begun here: begin again"

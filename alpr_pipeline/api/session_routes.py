@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from alpr_pipeline.access.passwords import LENGTH_MAX
 from alpr_pipeline.access.sessions import SESSION_MAX, Caller, sign_in, sign_out
 from alpr_pipeline.api.authority import COOKIE, caller_of, token_of
+from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.problems import NotSignedIn
 from alpr_pipeline.api.services import Services, services_of
 from alpr_pipeline.errors import AccessDenied
@@ -43,7 +44,7 @@ class Me(BaseModel):
     rights: list[Right]
 
 
-@router.post("/session")
+@router.post("/session", dependencies=[Depends(SIGN_INS)])
 def create_session(credentials: Credentials, request: Request, response: Response) -> SignedIn:
     """Sign in. Programs send the token as `Authorization: Bearer ...`; it ends 30 minutes after its last use."""
     services = services_of(request)
@@ -55,7 +56,7 @@ def create_session(credentials: Credentials, request: Request, response: Respons
             password,
             services.now(),
             credentials.code.get_secret_value(),
-            request.client.host if request.client else "",
+            address_of(request),
             services.vault,
         )
     except AccessDenied as error:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from alpr_pipeline.access.passwords import LENGTH_MAX
 from alpr_pipeline.access.sessions import Caller, sign_in, sign_out
 from alpr_pipeline.api.authority import COOKIE, caller_of, from_our_pages, token_of
+from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.page_answers import PATH_MAX, local_path, page
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.api.session_routes import keep_session
@@ -37,7 +38,7 @@ def signin_page(request: Request, next: Next = "/", ended: bool = False) -> Resp
     return _signin_page(request, next, HTTPStatus.OK, ended=ended)
 
 
-@router.post("/signin", response_class=Response)
+@router.post("/signin", response_class=Response, dependencies=[Depends(SIGN_INS)])
 def submit_signin(
     request: Request,
     username: Annotated[str, Form(max_length=64)],
@@ -56,7 +57,7 @@ def submit_signin(
             password,
             services.now(),
             code.strip(),
-            request.client.host if request.client else "",
+            address_of(request),
             services.vault,
         )
     except AccessDenied as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Any
 
 import structlog
 import uvicorn
@@ -59,17 +60,22 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )
-    server = uvicorn.Server(
+    http = Stage("api", partial(_serve, parts, http_server(app, settings), listener, told))
+    return [http, outbox_stage(parts), distribution_stage(parts), pull_stage(parts)]
+
+
+def http_server(app: Callable[..., Any], settings: ApiSettings) -> uvicorn.Server:
+    """Return what serves the application. Who asks is who a trusted proxy says; anybody else's word is passed over."""
+    return uvicorn.Server(
         uvicorn.Config(
             app,
             log_config=None,
             access_log=False,  # a path may hold a search term
             server_header=False,
+            forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=OPEN_PAGES_S_MAX,
         )
     )
-    http = Stage("api", partial(_serve, parts, server, listener, told))
-    return [http, outbox_stage(parts), distribution_stage(parts), pull_stage(parts)]
 
 
 def _serve(

@@ -7,9 +7,11 @@ wins. A key that is unknown stops the start: a misspelt setting would otherwise 
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from alpr_pipeline.access.identity_provider import IdentityProvider
@@ -26,6 +28,16 @@ from alpr_pipeline.matching.thresholds import Thresholds
 ENVIRONMENT_PREFIX = "ALPR_"
 CONFIG_FILE_VARIABLE = "ALPR_CONFIG"
 SHIPPED = "shipped"
+
+
+def _not_everybody(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    if network.prefixlen == 0:
+        raise ValueError("this would believe everybody, who then names any address: name the proxies' own networks")
+    return network
+
+
+Network = Annotated[IPvAnyNetwork, AfterValidator(_not_everybody)]
+_THIS_MACHINE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 class _Section(BaseModel):
@@ -165,6 +177,11 @@ class ApiSettings(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on. Put a TLS proxy in front of any other.")
     port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
+    trusted_proxies: tuple[Network, ...] = Field(
+        _THIS_MACHINE,
+        max_length=50,
+        description="Whose X-Forwarded-For is believed: networks of proxies. []: nobody's.",
+    )
     secure_cookies: bool = Field(
         False, description="true behind TLS: browsers then never send the session in the clear."
     )

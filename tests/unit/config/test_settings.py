@@ -57,6 +57,8 @@ def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("colour = 1\n", "colour"),
         ("[bus]\nkind = 'carrier-pigeon'\n", "bus.kind"),
         ("[bus.kafka]\nreplicas = 0\n", "bus.kafka.replicas"),
+        ("[api]\ntrusted_proxies = ['10.0.0.3/8']\n", "api.trusted_proxies"),  # of which network?
+        ("[api]\ntrusted_proxies = ['0.0.0.0/0']\n", "api.trusted_proxies"),
         ("[api\n", "alpr.toml"),
     ],
 )
