@@ -122,17 +122,22 @@ def tell(database: Database, what: str) -> list[tuple[str, Message]]:
 
 def take(copy: HotlistCopy, told: Sequence[tuple[str, Message]], what: str) -> None:
     """Let a car believe, open and keep what it was told, and say what it took."""
-    ours, entries = time.process_time(), 0
+    ours, entries, generation = time.process_time(), 0, copy.begin("demo")
     for topic, message in told:
         parcel = decode_parcel(Received(topic, 0, 0, message.key, message.value, 0), TRUST)
         if isinstance(parcel, tuple):
             removed, added = unpack(*parcel)
             entries += len(added) + len(removed)
             if topic == CAR_SNAPSHOTS:
-                copy.put("demo", added)
+                copy.put("demo", generation, added, parcel[1])
+                if parcel[0].last:
+                    copy.settle("demo", generation, Held(parcel[0].revision, NOW))
             elif topic == CARS:
                 copy.change("demo", Held(parcel[0].revision, NOW), removed, added, 0)
     print(f"car takes {what:19} {entries:11,} changes, {time.process_time() - ours:5.1f} s of processor")
+    ours = time.process_time()
+    copy.tidy(NOW)
+    print(f"car tidies its disk              {time.process_time() - ours:5.1f} s of processor")
 
 
 def main() -> None:

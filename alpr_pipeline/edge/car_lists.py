@@ -218,12 +218,13 @@ class CarLists:
         held = self._held.get(name)
         if held and last.revision <= held.revision and not (last.told_at > held.told_at):
             return  # older than what is held: the deltas will do
+        generation = self._copy.begin(name)
         for part, packed in parts:
             _, added = self._unpacked([(part, packed)])
             self._index.apply(*(EntryAdded(entry=entry) for entry in added))
-            self._copy.put(name, added)
+            self._copy.put(name, generation, added, packed if len(added) == part.added else None)
         fresh = Held(last.revision, min(last.told_at, head.told_at))
-        self._index.apply(*_removals(self._copy.settle(name, fresh)))
+        self._index.apply(*_removals(self._copy.settle(name, generation, fresh)))
         self._held[name] = fresh
         self._missing.discard(name)
         self._tell(name, "whole")
@@ -232,7 +233,7 @@ class CarLists:
         if time.monotonic() - self._expired_s < EXPIRE_S:
             return
         self._expired_s = time.monotonic()
-        self._index.apply(*_removals(self._copy.expire(self._clock())))
+        self._index.apply(*_removals(self._copy.tidy(self._clock())))
         HOTLIST_ENTRIES.labels(WORKER).set(len(self._index))
 
     def _refuse(self, message: Received, error: ParcelRefused) -> None:

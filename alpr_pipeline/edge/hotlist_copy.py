@@ -1,16 +1,13 @@
 """The car's own copy of the hot lists, on disk: it alerts after a restart without the network.
 
-Entries are sealed (AES-256-GCM) and stand under a name that only the key can make of their identity: who takes the disk
-learns how many there are, of which lists, and when they end. A change and its revision are one transaction.
+Entries are sealed, some thousands at a time (`sheets`): who takes the disk learns about how many there are, of which
+lists, and when the first of some thousands ends. A change and its revision are one transaction.
 """
 
 import contextlib
-import hashlib
-import hmac
-import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,38 +15,29 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import ValidationError
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
+from alpr_pipeline.edge import sheet_table, sheets
+from alpr_pipeline.edge.sheet_table import SheetTable
+from alpr_pipeline.edge.sheets import Seal, milliseconds
 from alpr_pipeline.edge.spool_file import private_file
 from alpr_pipeline.errors import ConfigError, StorageUnavailable
 
-VERSION = 2  # 1 was not sealed: such a file is destroyed, for the bus tells it all again
+VERSION = 3  # 1 was not sealed, 2 entry by entry: such a file is destroyed, for the bus tells it all again
 REFUSALS_MAX = 1_000
 
-_NONCE = 12
-_DELETED = 5_000  # at a time: what is deleted is opened once more, for its identity
-_PROOF = b"hot-list copy, version 2"
+_PROOF = b"hot-list copy"
 _SET_UP = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;  -- the bus can tell it all again
 PRAGMA secure_delete = ON;
 """
 _SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS entry (
-    name BLOB PRIMARY KEY,           -- of the identity, by the key
-    list_name TEXT NOT NULL,
-    generation INTEGER NOT NULL,     -- of the list: a whole list that came makes a new one, and what is older goes
-    valid_until_ms INTEGER NOT NULL,
-    sealed BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS entry_of_list ON entry (list_name, generation);
-CREATE INDEX IF NOT EXISTS entry_end ON entry (valid_until_ms);
+{sheet_table.SCHEMA}
 CREATE TABLE IF NOT EXISTS list (
     list_name TEXT PRIMARY KEY,
-    revision INTEGER NOT NULL,
+    generation INTEGER NOT NULL,     -- of its sheets
+    revision INTEGER NOT NULL,       -- 0: none yet, or it must come anew
     told_ms INTEGER NOT NULL         -- when the centre said so
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -91,8 +79,7 @@ class HotlistCopy:
     def __init__(self, path: Path, key: bytes) -> None:
         """Open or make the file. A damaged one is thrown away; one of another key raises ConfigError."""
         self._path = path
-        self._seal = AESGCM(key)
-        self._naming = hashlib.sha256(b"names" + key).digest()
+        self._seal = Seal(key)
         self._lock = threading.Lock()
         private_file(path)
         try:
@@ -106,20 +93,21 @@ class HotlistCopy:
             with self._reported():
                 self._connection = _connected(path)
         self._prove_key()
+        self._sheets = SheetTable(self._connection, self._seal)
 
     def entries(self, now: datetime) -> Iterator[HotlistEntry]:
-        """Yield the entries that have not ended; those that have are deleted from the disk."""
-        self.expire(now)
-        with self._lock, self._reported():
-            for name, sealed in self._connection.execute("SELECT name, sealed FROM entry"):
-                entry = self._opened(name, sealed)
-                if entry is not None:  # of another version: the next snapshot brings it again
-                    yield entry
+        """Yield the entries that have not ended, earlier versions first. A list that cannot be read comes anew."""
+        unreadable: set[str] = set()
+        with self._lock, self._transaction():
+            yield from self._sheets.entries(now, unreadable)
+            for list_name in unreadable:
+                log.warning("hotlist_copy_unreadable", list=list_name)
+                self._connection.execute("UPDATE list SET revision = 0 WHERE list_name = ?", (list_name,))
 
-    def expire(self, now: datetime) -> list[UUID]:
-        """Delete the entries that have ended from the disk, and return their identities."""
-        with self._lock, self._reported():
-            return self._delete("valid_until_ms <= ?", _ms(now))
+    def tidy(self, now: datetime) -> list[UUID]:
+        """Delete from the disk what was taken out and what has ended; return the identities of what has ended."""
+        with self._lock, self._transaction():
+            return self._sheets.tidy(now)
 
     def lists(self) -> dict[str, Held]:
         """Return which revision of each list this is."""
@@ -130,42 +118,50 @@ class HotlistCopy:
     def counts(self) -> dict[str, int]:
         """Return how many entries of each list there are."""
         with self._lock, self._reported():
-            return dict(self._connection.execute("SELECT list_name, count(*) FROM entry GROUP BY list_name"))
+            rows = self._connection.execute("SELECT list_name, generation FROM list").fetchall()
+            return {list_name: self._sheets.counts(list_name, generation) for list_name, generation in rows}
 
     def change(
         self, list_name: str, held: Held, removed: Iterable[UUID], added: Iterable[HotlistEntry], position: int
     ) -> None:
         """Apply a delta and note how far the bus was read, in one transaction."""
         with self._lock, self._transaction():
-            self._connection.executemany("DELETE FROM entry WHERE name = ?", ((self._name(one),) for one in removed))
-            self._put(list_name, self._generation(list_name), added)
-            self._hold(list_name, held)
+            generation = self._generation(list_name)
+            self._sheets.change(list_name, generation, removed, added)
+            self._hold(list_name, generation, held)
             self._note("position", position)
 
-    def put(self, list_name: str, entries: Iterable[HotlistEntry]) -> None:
-        """Write entries of a list that comes as a whole; `settle` ends it."""
+    def begin(self, list_name: str) -> int:
+        """Begin to take in a list as a whole, and return its generation. The former one stays until `settle`."""
         with self._lock, self._transaction():
-            self._put(list_name, self._generation(list_name) + 1, entries)
+            self._connection.execute("INSERT OR IGNORE INTO list VALUES (?, 0, 0, 0)", (list_name,))
+            return self._sheets.next_generation(list_name)
 
-    def settle(self, list_name: str, held: Held) -> list[UUID]:
-        """End what `put` began: delete what is not of the list any more, and return it."""
+    def put(
+        self, list_name: str, generation: int, entries: Sequence[HotlistEntry], packed: bytes | None = None
+    ) -> None:
+        """Write some thousand entries of a list that comes as a whole; `packed` is how they came, if all did."""
+        content = sheets.packed(entries) if packed is None else packed
         with self._lock, self._transaction():
-            generation = self._generation(list_name) + 1
-            self._note(f"generation/{list_name}", generation)
-            self._hold(list_name, held)
-            return self._delete("list_name = ? AND generation < ?", list_name, generation)
+            self._sheets.add(list_name, generation, entries, content)
+
+    def settle(self, list_name: str, generation: int, held: Held) -> list[UUID]:
+        """End what `begin` began: delete what is not of the list any more, and return it."""
+        with self._lock, self._transaction():
+            self._hold(list_name, generation, held)
+            return self._sheets.settle(list_name, generation)
 
     def drop(self, list_name: str) -> list[UUID]:
         """Delete a list as a whole, and return the identities of its entries."""
         with self._lock, self._transaction():
             self._connection.execute("DELETE FROM list WHERE list_name = ?", (list_name,))
-            return self._delete("list_name = ?", list_name)
+            return self._sheets.drop(list_name)
 
     def forget(self) -> None:
         """Destroy everything: the copy is too old to be acted on."""
         with self._lock, self._transaction():
-            for table in ("entry", "list"):
-                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  # names of ours
+            self._sheets.forget()
+            self._connection.execute("DELETE FROM list")
             self._note("position", 0)
 
     def position(self) -> int:
@@ -185,7 +181,7 @@ class HotlistCopy:
     def refresh(self, told_at: datetime) -> None:
         """Note that the copy is what the centre had then."""
         with self._lock, self._transaction():
-            self._note("refreshed_ms", _ms(told_at))
+            self._note("refreshed_ms", milliseconds(told_at))
 
     def newest_head(self) -> SeenHead | None:
         """Return the newest head that was ever believed here."""
@@ -195,14 +191,14 @@ class HotlistCopy:
     def note_head(self, told_at: datetime, offset: int) -> None:
         """Note that a head was believed. It is read again after a start: what it says is not kept."""
         with self._lock, self._transaction():
-            self._note("head_ms", _ms(told_at))
+            self._note("head_ms", milliseconds(told_at))
             self._note("head_offset", offset)
             self._note("position", offset)
 
     def refuse(self, at: datetime, list_name: str, why: str) -> None:
         """Put on record what was not believed; the newest thousand are kept."""
         with self._lock, self._transaction():
-            self._connection.execute("INSERT INTO refusal VALUES (?, ?, ?)", (_ms(at), list_name, why))
+            self._connection.execute("INSERT INTO refusal VALUES (?, ?, ?)", (milliseconds(at), list_name, why))
             self._connection.execute(
                 "DELETE FROM refusal WHERE rowid <= (SELECT max(rowid) FROM refusal) - ?", (REFUSALS_MAX,)
             )
@@ -222,59 +218,23 @@ class HotlistCopy:
         """Raise ConfigError unless the key is the one that the file was sealed with."""
         proof = self._fact("proof")
         if proof is None:
-            nonce = secrets.token_bytes(_NONCE)
             with self._transaction():
-                self._note("proof", nonce + self._seal.encrypt(nonce, _PROOF, _PROOF))
-            return
-        try:
-            self._seal.decrypt(proof[:_NONCE], proof[_NONCE:], _PROOF)
-        except InvalidTag:
+                self._note("proof", self._seal.close(_PROOF, "proof"))
+        elif self._seal.open(proof, "proof") is None:
             self._connection.close()
             raise ConfigError(
                 f"hot-list copy {self._path}: sealed with another key than edge.copy_key gives: restore that key, or "
                 "remove the file, and the lists come anew from the bus"
             ) from None
 
-    def _name(self, identity: UUID) -> bytes:
-        return hmac.digest(self._naming, identity.bytes, "sha256")[:16]
-
-    def _put(self, list_name: str, generation: int, entries: Iterable[HotlistEntry]) -> None:
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO entry (name, list_name, generation, valid_until_ms, sealed) VALUES (?, ?, ?, ?, ?)",
-            (
-                (name, list_name, generation, _ms(entry.valid_until), self._sealed(name, entry))
-                for entry in entries
-                for name in (self._name(entry.entry_id),)
-            ),
-        )
-
-    def _sealed(self, name: bytes, entry: HotlistEntry) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._seal.encrypt(nonce, entry.model_dump_json().encode(), name)
-
-    def _opened(self, name: bytes, sealed: bytes) -> HotlistEntry | None:
-        with contextlib.suppress(InvalidTag, ValidationError):
-            return HotlistEntry.model_validate_json(self._seal.decrypt(sealed[:_NONCE], sealed[_NONCE:], name))
-        return None
-
-    def _delete(self, which: str, *values: object) -> list[UUID]:
-        """Delete entries, and return the identities that were sealed in them. `which` is a constant of ours."""
-        some = f"SELECT name FROM entry WHERE {which} LIMIT {_DELETED}"  # noqa: S608
-        gone: list[UUID] = []
-        while rows := self._connection.execute(
-            f"DELETE FROM entry WHERE name IN ({some}) RETURNING name, sealed",  # noqa: S608
-            values,
-        ).fetchall():
-            gone += [entry.entry_id for name, sealed in rows if (entry := self._opened(name, sealed))]
-        return gone
-
     def _generation(self, list_name: str) -> int:
-        return int(self._read_fact(f"generation/{list_name}") or 0)
+        row = self._connection.execute("SELECT generation FROM list WHERE list_name = ?", (list_name,)).fetchone()
+        return row[0] if row else 0
 
-    def _hold(self, list_name: str, held: Held) -> None:
+    def _hold(self, list_name: str, generation: int, held: Held) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO list (list_name, revision, told_ms) VALUES (?, ?, ?)",
-            (list_name, held.revision, _ms(held.told_at)),
+            "INSERT OR REPLACE INTO list (list_name, generation, revision, told_ms) VALUES (?, ?, ?, ?)",
+            (list_name, generation, held.revision, milliseconds(held.told_at)),
         )
 
     def _note(self, name: str, value: object) -> None:
@@ -326,10 +286,6 @@ def _refuse_other_version(connection: sqlite3.Connection) -> None:
     empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     if version != VERSION and not empty:
         raise sqlite3.DatabaseError("of another version")
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _moment(ms: int) -> datetime:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from alpr_pipeline.domain.hotlist import HotlistEntry
+from alpr_pipeline.edge import sheet_table
 from alpr_pipeline.edge.hotlist_copy import Held, HotlistCopy
 from alpr_pipeline.errors import ConfigError
 from tests.made import NOON, an_entry
@@ -24,6 +26,13 @@ def a_copy(folder: Path, *entries: object, key: bytes = KEY) -> HotlistCopy:
 
 def on_disk(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def lying(copy: HotlistCopy) -> list[HotlistEntry]:
+    """All entries that the key finds on the disk, whether or not they count."""
+    numbers = [number for (number,) in copy._connection.execute("SELECT number FROM sheet ORDER BY number")]
+    found = (copy._sheets._entries(number, copy._sheets._index(number)["ends_ms"] > 0) for number in numbers)
+    return [entry for entries in found for entry in entries or ()]
 
 
 def test_what_was_told_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -60,23 +69,25 @@ def test_another_key_is_said_and_changes_nothing(tmp_path: Path) -> None:
     assert a_copy(tmp_path).counts() == {"demo": 1}
 
 
-def test_a_changed_row_is_no_entry(tmp_path: Path) -> None:
-    """Each is bound to its place by the seal; what was changed on disk alerts nobody."""
-    copy = a_copy(tmp_path, an_entry("DEMO123"), an_entry("TEST42"))
-    names = [name for (name,) in copy._connection.execute("SELECT name FROM entry ORDER BY name")]
-    copy._connection.execute(
-        "UPDATE entry SET sealed = (SELECT sealed FROM entry WHERE name = ?) WHERE name = ?", [names[0], names[1]]
-    )
-    assert len(list(copy.entries(NOON))) == 1
+@pytest.mark.parametrize("column", ["named", "entries"])
+def test_a_changed_sheet_is_no_entries_and_the_list_comes_anew(tmp_path: Path, column: str) -> None:
+    """Each is bound to its place by the seal; what was changed on disk alerts nobody, and is fetched again."""
+    copy = a_copy(tmp_path, an_entry("DEMO123"))
+    copy.change("other", HELD, [], [an_entry("TEST42", list_name="other")], 6)
+    change = f"UPDATE sheet SET {column} = (SELECT {column} FROM sheet WHERE number = 2)"  # noqa: S608
+    copy._connection.execute(change)
+    assert [entry.plate for entry in copy.entries(NOON)] == ["TEST42"]
+    assert {name: held.revision for name, held in copy.lists().items()} == {"demo": 0, "other": 3}
 
 
 def test_expired_entries_leave_the_disk(tmp_path: Path) -> None:
     """A car does not carry plates longer than their entries are valid."""
     over = an_entry("DEMO123", valid_until=NOON)
     copy = a_copy(tmp_path, over, an_entry("TEST42"))
-    assert copy.expire(NOON) == [over.entry_id]
     assert [entry.plate for entry in copy.entries(NOON)] == ["TEST42"]
+    assert copy.tidy(NOON) == [over.entry_id]
     assert copy.counts() == {"demo": 1}
+    assert [entry.plate for entry in copy.entries(NOON - timedelta(days=1))] == ["TEST42"]
 
 
 def test_a_list_that_comes_as_a_whole_replaces_the_former(tmp_path: Path) -> None:
@@ -84,12 +95,68 @@ def test_a_list_that_comes_as_a_whole_replaces_the_former(tmp_path: Path) -> Non
     old, kept, other = an_entry("DEMO123"), an_entry("TEST42"), an_entry("DEMO99", list_name="other")
     copy = a_copy(tmp_path, old, kept)
     copy.change("other", HELD, [], [other], 6)
-    copy.put("demo", [kept])
+    coming = copy.begin("demo")
+    copy.put("demo", coming, [kept])
     assert copy.lists()["demo"].revision == 3  # nothing has changed before it is whole
-    assert copy.settle("demo", Held(7, NOON)) == [old.entry_id]
+    assert copy.settle("demo", coming, Held(7, NOON)) == [old.entry_id]
     assert (copy.lists()["demo"].revision, copy.counts()) == (7, {"demo": 1, "other": 1})
     assert copy.drop("other") == [other.entry_id]
     assert set(copy.lists()) == {"demo"}
+
+
+def test_a_list_that_came_to_half_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The next coming is of its own: what only the first brought is named when that has ended."""
+    former, halfway, new = an_entry("DEMO123"), an_entry("DEMO124"), an_entry("TEST42")
+    copy = a_copy(tmp_path, former)
+    copy.put("demo", copy.begin("demo"), [halfway])
+    copy.close()
+    copy = a_copy(tmp_path)
+    assert copy.counts() == {"demo": 1}
+    coming = copy.begin("demo")
+    copy.put("demo", coming, [new])
+    assert set(copy.settle("demo", coming, Held(7, NOON))) == {former.entry_id, halfway.entry_id}
+    assert list(copy.entries(NOON)) == [new]
+
+
+def test_what_was_taken_out_counts_no_more_and_leaves_the_disk(tmp_path: Path) -> None:
+    """At once, and with the next tidying; a later version of an entry stays, whatever ends."""
+    gone, old, other = an_entry("DEMO123"), an_entry("TEST42", vehicle="red van"), an_entry("DEMO99")
+    copy = a_copy(tmp_path, gone, old, other)
+    new = old.model_copy(update={"vehicle": "blue van", "valid_until": NOON + timedelta(hours=1)})
+    copy.change("demo", Held(4, NOON), [gone.entry_id], [new], 6)
+    assert (list(copy.entries(NOON)), copy.counts()) == ([other, new], {"demo": 2})
+    assert len(lying(copy)) == 4
+    assert copy.tidy(NOON) == []
+    assert (list(copy.entries(NOON)), lying(copy)) == ([other, new], [other, new])
+    assert copy.tidy(NOON + timedelta(hours=1)) == [new.entry_id]
+    assert lying(copy) == [other]
+
+
+def test_an_entry_that_was_taken_out_can_come_back(tmp_path: Path) -> None:
+    """What a change takes out is what stood there before it, also when both are tidied together."""
+    entry = an_entry("DEMO123")
+    copy = a_copy(tmp_path, entry)
+    copy.change("demo", Held(4, NOON), [entry.entry_id], [], 6)
+    copy.change("demo", Held(5, NOON), [], [entry], 7)
+    assert list(copy.entries(NOON)) == [entry]
+    copy.tidy(NOON)
+    assert (list(copy.entries(NOON)), lying(copy)) == ([entry], [entry])
+
+
+def test_tidying_takes_a_part_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car has other things to do; what waits counts no more all the same."""
+    monkeypatch.setattr(sheet_table, "TIDIED_MAX", 1)
+    monkeypatch.setattr(sheet_table, "SHEET_ENTRIES", 1)
+    entries = [an_entry(f"DEMO{number}") for number in range(3)]
+    copy = a_copy(tmp_path, *entries)
+    copy.change("demo", Held(4, NOON), [one.entry_id for one in entries], [], 6)
+    left = []
+    for _ in range(4):
+        left.append(len(lying(copy)))
+        assert list(copy.entries(NOON)) == []
+        copy.tidy(NOON)
+    assert left == [3, 2, 1, 0]
+    assert copy._connection.execute("SELECT count(*) FROM sheet").fetchone() == (0,)
 
 
 def test_a_removal_is_kept(tmp_path: Path) -> None:
