@@ -95,6 +95,12 @@ class Parts:
 
         return Vault(self._master_key)
 
+    def kept_vault(self) -> "Vault":
+        """The vault, for what must be opened later too: raise ConfigError when its key is not kept anywhere yet."""
+        from alpr_pipeline.storage.vault import Vault
+
+        return Vault(self._load_master_key(make=False))
+
     @property
     def audit_folder(self) -> Path:
         """Where checkpoints and the key that signs them, and reports, are kept: not in the database."""
@@ -102,10 +108,13 @@ class Parts:
 
     @cached_property
     def _master_key(self) -> bytes:
+        return self._load_master_key(make=True)
+
+    def _load_master_key(self, *, make: bool) -> bytes:
         from alpr_pipeline.storage.secret_keys import load_key
 
         file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
-        return load_key(self.settings.pictures.master_key.get_secret_value(), file, "pictures.master_key")
+        return load_key(self.settings.pictures.master_key.get_secret_value(), file, "pictures.master_key", make=make)
 
     @cached_property
     def bus(self) -> Bus:

@@ -4,6 +4,7 @@ from threading import Event
 
 import typer
 
+from alpr_pipeline.access.codes import seal_old_secrets
 from alpr_pipeline.cli.alert_stage import alert_stages
 from alpr_pipeline.cli.demo import Demo
 from alpr_pipeline.cli.edge_stage import edge_stages
@@ -28,6 +29,7 @@ def run_all(parts: Parts, demo: Demo | None) -> None:
     if demo:
         demo.announce()
     migrate(parts.database)
+    seal_old_secrets(parts.database, lambda: parts.vault)
     adopt_policy(parts)
     parts.create_topics()
     if demo:

@@ -124,13 +124,16 @@ def purge(
 
 @app.command()
 def migrate(context: typer.Context) -> None:
-    """Bring the database's schema up to this program's."""
+    """Bring the database's schema up to this program's, and seal secrets of one-time codes that are not sealed yet."""
+    from alpr_pipeline.access.codes import seal_old_secrets
     from alpr_pipeline.config.settings import load_settings
     from alpr_pipeline.storage.migrate import migrate as migrate_now
 
     with started(load_settings(context.obj, os.environ), visiting=True) as parts:
         applied = migrate_now(parts.database)
         typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+        if sealed := seal_old_secrets(parts.database, parts.kept_vault):
+            typer.echo(f"sealed the secrets of one-time codes: {sealed}")
 
 
 def _run_stage(context: typer.Context, make: "Callable[[Parts], Sequence[Stage]]") -> None:

@@ -73,6 +73,19 @@ def set_second_factor(connection: Connection, username: str, secret: bytes | Non
         raise NotStored(f"account {username} does not exist")
 
 
+def lock_second_factors(connection: Connection) -> Mapping[str, bytes]:
+    """Return the kept secret of each account that has one, which nobody changes before the transaction ends."""
+    rows = connection.execute(
+        "SELECT username, second_factor FROM accounts WHERE second_factor IS NOT NULL ORDER BY username FOR UPDATE"
+    ).fetchall()
+    return {username: bytes(secret) for username, secret in rows}
+
+
+def replace_second_factor(connection: Connection, username: str, kept: bytes) -> None:
+    """Keep the same secret in another form: codes that were used stay used."""
+    connection.execute("UPDATE accounts SET second_factor = %s WHERE username = %s", [kept, username])
+
+
 def use_code(connection: Connection, username: str, counter: int) -> bool:
     """Note that the code of a counter was used; False when it, or a later one, was used before."""
     return bool(
