@@ -224,6 +224,53 @@ def draw_seal(rng: Generator, image: U8, kind: str, x: int, y: int, size: int) -
         cv2.circle(image, (x, y), max(2, int(half * 0.35)), (25, 25, 25), -1, cv2.LINE_AA)
 
 
+def draw_emblem(rng: Generator, image: U8, x: int, y: int, w: int, h: int) -> None:
+    """Paint a fruit, a tree, a state's outline, a shield or an animal, about as large as a letter; centre x, y."""
+    kind = str(rng.choice(["fruit", "tree", "fan", "outline", "animal"]))
+    half, tall = max(2.0, w / 2), max(2.0, h / 2)
+    if kind == "fruit":
+        _blob(rng, image, (x, y), (half * 0.95, tall * 0.75), _tone(rng))
+        _blob(rng, image, (x + half * rng.normal(0, 0.4), y - tall * 0.75), (half * 0.5, tall * 0.25), _tone(rng))
+    elif kind == "tree":
+        ink = _tone(rng)
+        for k in range(int(rng.integers(1, 4))):
+            top, wide = y - tall + 0.5 * k * tall, half * (0.5 + 0.25 * k)
+            _shape(image, np.array([[x, top], [x - wide, top + 0.8 * tall], [x + wide, top + 0.8 * tall]]), ink)
+        _shape(image, np.array([[x - half * 0.15, y], [x + half * 0.15, y], [x, y + tall]]), _tone(rng))
+    elif kind == "fan":
+        ink, thick = _tone(rng), max(1, int(w * rng.uniform(0.06, 0.16)))
+        for angle in np.linspace(math.pi * 1.05, math.pi * 1.95, int(rng.integers(4, 9))):
+            far = (int(x + half * math.cos(angle)), int(y + tall * math.sin(angle)))
+            cv2.line(image, (x, y), far, ink, thick, cv2.LINE_AA)
+        cv2.line(image, (x, y), (x, int(y + tall)), ink, thick, cv2.LINE_AA)
+    elif kind == "outline":
+        count = int(rng.integers(4, 12))
+        angles = np.arange(count) * 2 * math.pi / count + rng.uniform(0, math.pi)
+        radii = rng.uniform(0.6, 1.05, count)
+        points = np.stack([x + half * radii * np.cos(angles), y + tall * radii * np.sin(angles)], 1)
+        if rng.random() < 0.4:
+            thick = max(1, int(w * rng.uniform(0.05, 0.12)))
+            cv2.polylines(image, [points.astype(np.int32)], True, _tone(rng), thick, cv2.LINE_AA)
+        else:
+            _shape(image, points, _tone(rng))
+            _blob(rng, image, (x, y), (half * 0.35, tall * 0.35), _tone(rng))
+    else:
+        ink = _tone(rng)
+        for _ in range(int(rng.integers(3, 7))):
+            at = (x + half * float(rng.uniform(-0.6, 0.6)), y + tall * float(rng.uniform(-0.6, 0.6)))
+            axes = (half * float(rng.uniform(0.15, 0.6)), tall * float(rng.uniform(0.1, 0.5)))
+            _blob(rng, image, at, axes, ink if rng.random() < 0.7 else _tone(rng))
+
+
+def _shape(image: U8, points: NDArray[np.floating], ink: Colour) -> None:
+    cv2.fillPoly(image, [points.astype(np.int32)], ink, cv2.LINE_AA)
+
+
+def _blob(rng: Generator, image: U8, at: tuple[float, float], axes: tuple[float, float], ink: Colour) -> None:
+    size = (max(1, int(axes[0])), max(1, int(axes[1])))
+    cv2.ellipse(image, (int(at[0]), int(at[1])), size, float(rng.normal(0, 20)), 0, 360, ink, -1, cv2.LINE_AA)
+
+
 def draw_sticker(rng: Generator, image: U8, x: int, y: int, w: int, h: int) -> None:
     """Paint a month or year sticker."""
     ground = varied(rng, STICKERS[int(rng.integers(len(STICKERS)))], 15)

@@ -23,6 +23,7 @@ class Mark(StrEnum):
     DASH = "dash"
     DOT = "dot"
     SEAL = "seal"
+    EMBLEM = "emblem"  # no pattern names it: a style's chance puts it there
 
 
 @dataclass(frozen=True, slots=True)

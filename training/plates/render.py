@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from training.plates.decor import (
     colour,
     draw_art,
+    draw_emblem,
     draw_screw,
     draw_seal,
     draw_sticker,
@@ -211,6 +212,8 @@ def _write(
 ) -> None:
     """Write one line, as wide as it comes or narrowed to its room; note where every letter stands."""
     size, middle = at
+    if rng.random() < style.emblem:
+        line = _with_emblem(rng, line)
     pieces = [_piece(face, style, place, size, rng) for place in line]
     space = size * float(rng.uniform(0.06, 0.2))
     natural = sum(p[1] for p in pieces) + space * (len(pieces) - 1)
@@ -229,6 +232,16 @@ def _write(
         x += width * narrow + space
 
 
+def _with_emblem(rng: Generator, line: Line) -> Line:
+    """Return the line with an emblem in place of one of its gaps, or before its first letter or after its last."""
+    emblem = Place(Mark.EMBLEM)
+    gaps = [k for k, place in enumerate(line) if place.mark in {Mark.GAP, Mark.DASH, Mark.DOT, Mark.SEAL}]
+    if gaps and rng.random() < 0.7:
+        k = gaps[int(rng.integers(len(gaps)))]
+        return [*line[:k], emblem, *line[k + 1 :]]
+    return [emblem, *line] if rng.random() < 0.7 else [*line, emblem]
+
+
 def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) -> tuple[list[U8], float]:
     """Return the masks of one place and its width before narrowing."""
     if place.mark is Mark.CHAR:
@@ -240,6 +253,8 @@ def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) ->
         return masks, float(max(m.shape[1] for m in masks))
     if place.mark is Mark.SEAL:
         return [], size * (0.0 if style.seal == "none" else float(rng.uniform(0.25, 0.5)))
+    if place.mark is Mark.EMBLEM:
+        return [], size * float(rng.uniform(0.35, 0.95))
     return [], size * float(rng.uniform(0.12, 0.32) if place.mark is Mark.GAP else rng.uniform(0.14, 0.26))
 
 
@@ -251,6 +266,9 @@ def _place(
         draw_seal(
             rng, sheet.image, style.seal, int(x + width / 2), int(middle + rng.normal(0, 0.06) * size), int(width)
         )
+    elif place.mark is Mark.EMBLEM:
+        w, h = width * rng.uniform(0.9, 1.25), size * rng.uniform(0.6, 1.25)
+        draw_emblem(rng, sheet.image, int(x + width / 2), int(middle + rng.normal(0, 0.06) * size), int(w), int(h))
     elif place.mark is Mark.DASH:
         half = max(1, int(size * rng.uniform(0.03, 0.07)))
         cv2.rectangle(sheet.ink, (int(x), int(middle) - half), (int(x + width), int(middle) + half), 255, -1)

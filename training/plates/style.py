@@ -47,6 +47,7 @@ class Style:
     stickers: float = 0.0  # chance of month and year stickers
     holes: float = 0.3  # chance of screw holes
     seal: str = "round"  # round, square, star, dot, none
+    emblem: float = 0.0  # chance of a drawing as high as the letters between their groups, or beside them
     border: float = 0.5  # chance of a line along the edge
     emboss: float = 0.7  # chance that letters stand out of the metal
     radius: float = 0.08  # of the plate's corners
@@ -131,5 +132,6 @@ def invented_style(rng: Generator) -> Style:
         footer=("",) if rng.random() < 0.5 else ("www.motors.example", "GARAGE", "Land of Lakes"),
         holes=0.5, border=0.5,
         art=("hills", "sun", "stripes", "sky", "tree", "bird", "flag", "wave") if rng.random() < 0.3 else (),
-        stickers=0.15, seal=str(pick(["round", "square", "star", "dot"])), radius=float(rng.uniform(0.02, 0.15)),
+        stickers=0.15, emblem=0.12, seal=str(pick(["round", "square", "star", "dot"])),
+        radius=float(rng.uniform(0.02, 0.15)),
     )  # fmt: skip
