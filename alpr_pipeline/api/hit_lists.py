@@ -35,7 +35,8 @@ BULK_MAX = 100
 EXPORT_MAX = 10_000
 _COLUMNS = (
     "hit_id", "captured_at", "camera_id", "read", "issuer_read", "probability", "listed", "issuer_listed", "issuer",
-    "list", "reason", "priority", "authority", "reference", "state", "outcome", "closed_by", "closed_at", "past",
+    "list", "reason", "priority", "authority", "reference", "state", "outcome", "closed_by", "closed_at",
+    "refuted_later", "refuted_later_by", "refuted_later_at", "past",
 )  # fmt: skip
 
 router = APIRouter(prefix="/api/v1/hits", tags=["hits"])
@@ -191,13 +192,13 @@ def as_json(mark: dict[str, str], found: Sequence[StoredHit]) -> bytes:
 
 def flat(stored: StoredHit) -> tuple[object, ...]:
     """Return a hit as one row."""
-    hit, last = stored.hit, stored.steps[-1] if stored.closed else None
+    hit, last, later = stored.hit, stored.steps[-1] if stored.closed else None, stored.refuted_later
     outcome = getattr(last.act, "disposition", getattr(last.act, "reason", "")) if last else ""
     return (
         hit.hit_id, _time(hit.read.captured_at), hit.read.camera_id, hit.read.plate, hit.read.region,
         round(hit.probability, 4), hit.matched, hit.entry.issuer, hit.issuer, hit.entry.list_name, hit.entry.reason,
         hit.entry.priority, hit.entry.authority, hit.entry.reference, stored.state, outcome, last and last.by,
-        last and _time(last.at), hit.past,
+        last and _time(last.at), later and later.reason, later and later.by, later and _time(later.at), hit.past,
     )  # fmt: skip
 
 

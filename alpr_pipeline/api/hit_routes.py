@@ -21,7 +21,7 @@ from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.issuer import IssuerAgreement
 from alpr_pipeline.domain.picture import PictureKind
-from alpr_pipeline.domain.verification import Act, HitState, Step
+from alpr_pipeline.domain.verification import Act, HitState, RefutedLater, Step
 from alpr_pipeline.errors import AccessDenied, NotStored, StorageUnavailable
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hits as stored_hits
@@ -57,8 +57,9 @@ class HitView(BaseModel):
     state: HitState
     muted: bool  # nobody was told of it: its list or camera was muted then
     past: bool  # read before its entry was made
-    actionable: bool  # whether it may be acted on: verified by a person, and confirmed to be active
+    actionable: bool  # whether it may be acted on: verified by a person, confirmed to be active, not refuted since
     steps: list[Step]  # who did what, the first first
+    refuted_later: RefutedLater | None  # a claim of an error showed it to be wrong, whatever its steps led to
     pictures: list[PictureKind]
 
 
@@ -73,6 +74,7 @@ def view(stored: StoredHit) -> HitView:
         past=stored.hit.past,
         actionable=stored.actionable,
         steps=list(stored.steps),
+        refuted_later=stored.refuted_later,
         pictures=list(stored.pictures),
     )
 

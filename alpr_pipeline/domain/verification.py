@@ -133,6 +133,16 @@ class Step(BaseModel):
     act: Act
 
 
+class RefutedLater(BaseModel):
+    """A claim of an error showed that a hit was wrong after it had been confirmed or had ended: its steps stay."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Refutation
+    by: str
+    at: AwareDatetime
+
+
 NEXT: dict[HitState, frozenset[HitState]] = {
     HitState.NEW: frozenset({HitState.SEEN}),
     HitState.SEEN: frozenset({HitState.VERIFIED, HitState.REFUTED, HitState.SET_ASIDE}),

@@ -32,7 +32,7 @@ class Accuracy:
     hits: int
     unchecked: int  # nobody has come to a finding, or it was set aside before
     verified: int  # characters, issuer and vehicle agreed
-    refuted: Mapping[str, int]  # by reason
+    refuted: Mapping[str, int]  # by reason, in time or later by a claim
     mistaken: int  # verified and confirmed, and at the stop it was wrong
 
     @property
@@ -69,13 +69,15 @@ _COUNT = sql.SQL(
            count(*) FILTER (WHERE NOT verified AND reason IS NULL) AS unchecked,
            count(*) FILTER (WHERE verified AND reason IS NULL) AS verified,
            jsonb_build_object({reasons}) AS refuted,
-           count(*) FILTER (WHERE mistaken) AS mistaken
+           count(*) FILTER (WHERE mistaken AND reason IS NULL) AS mistaken
     FROM (
         SELECT {name} AS name,
                EXISTS (SELECT FROM hit_steps AS step
                        WHERE step.hit_id = hits.hit_id AND to_state = 'verified') AS verified,
-               (SELECT facts ->> 'reason' FROM hit_steps AS step
-                WHERE step.hit_id = hits.hit_id AND to_state = 'refuted') AS reason,
+               coalesce(
+                   (SELECT facts ->> 'reason' FROM hit_steps AS step
+                    WHERE step.hit_id = hits.hit_id AND to_state = 'refuted'),
+                   (SELECT later.reason FROM hit_corrections AS later WHERE later.hit_id = hits.hit_id)) AS reason,
                EXISTS (SELECT FROM hit_steps AS step WHERE step.hit_id = hits.hit_id AND to_state = 'disposed'
                        AND facts ->> 'disposition' = 'mistaken') AS mistaken
         FROM hits WHERE captured_at >= %(since)s AND captured_at < %(until)s

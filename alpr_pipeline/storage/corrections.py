@@ -10,7 +10,7 @@ from alpr_pipeline.domain.verification import Act, HitState, Refutation, Refuted
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import revisions
 from alpr_pipeline.storage.database import Connection
-from alpr_pipeline.storage.hits import StoredHit, get_hit, hits_of_reads, take_step
+from alpr_pipeline.storage.hits import StoredHit, get_hit, hits_of_reads, take_step, tell_of
 from alpr_pipeline.storage.pictures import PictureStore, read_picture_path
 from alpr_pipeline.storage.revisions import Kind
 
@@ -55,8 +55,10 @@ def delete_read(
 
 
 def refute_hit(connection: Connection, hit_id: UUID, reason: Refutation, *, by: str, at: datetime) -> StoredHit:
-    """Refute a hit: by a step while it is open; of one that has ended, beside its steps, which stay what they were."""
+    """Refute a hit: by a step while that may follow; later, beside its steps, which stay what they were."""
     hit = get_hit(connection, hit_id)
+    if hit.state is HitState.REFUTED or hit.refuted_later:
+        return hit
     if hit.state in (HitState.NEW, HitState.SEEN, HitState.VERIFIED):
         acts: list[Act] = [Seen()] if hit.state is HitState.NEW else []
         for act in [*acts, Refuted(reason=reason, note="after a claim of an error")]:
@@ -65,7 +67,8 @@ def refute_hit(connection: Connection, hit_id: UUID, reason: Refutation, *, by: 
     connection.execute(
         "INSERT INTO hit_corrections VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", [hit_id, reason, by, at]
     )
-    return hit
+    tell_of(connection, [hit_id])
+    return get_hit(connection, hit_id)
 
 
 def _refute_hits_of(connection: Connection, read_id: UUID, *, by: str, at: datetime) -> None:

@@ -16,7 +16,7 @@ class HitFilter:
 
     since: datetime | None = None
     until: datetime | None = None
-    states: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()  # refuted: also those that a claim refuted later
     priorities: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     list_name: str | None = None
@@ -37,12 +37,14 @@ def search_hits(
     """Return hits, the newest capture first; the next page begins `before` the last of this one."""
     facts = asdict(wanted) | {name: list(getattr(wanted, name)) for name in ("states", "priorities", "reasons")}
     rows = connection.execute(
-        SELECT
+        SELECT  # noqa: S608  # of constants of ours
         + """
         WHERE (captured_at, hit_id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_hit)s)
           AND (%(since)s::timestamptz IS NULL OR captured_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR captured_at < %(until)s)
-          AND (%(states)s::text[] = '{}' OR state = ANY(%(states)s))
+          AND (%(states)s::text[] = '{}' OR state = ANY(%(states)s)
+               OR ('refuted' = ANY(%(states)s)
+                   AND EXISTS (SELECT FROM hit_corrections WHERE hit_corrections.hit_id = hits.hit_id)))
           AND (%(priorities)s::text[] = '{}' OR priority = ANY(%(priorities)s))
           AND (%(reasons)s::text[] = '{}' OR document -> 'entry' ->> 'reason' = ANY(%(reasons)s))
           AND (%(list_name)s::text IS NULL OR list_name = %(list_name)s)

@@ -9,7 +9,16 @@ from psycopg.rows import TupleRow
 
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.picture import PictureKind
-from alpr_pipeline.domain.verification import CLOSED, IN_HAND, Act, HitState, Seen, Step, check_step
+from alpr_pipeline.domain.verification import (
+    CLOSED,
+    IN_HAND,
+    Act,
+    HitState,
+    RefutedLater,
+    Seen,
+    Step,
+    check_step,
+)
 from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.tallies import delete_and_tally_hits
@@ -27,7 +36,9 @@ SELECT document, state, stored_at,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('by', by_user, 'at', at, 'act', facts)
                                   ORDER BY array_position(%(order)s::text[], to_state)), '[]')
         FROM hit_steps WHERE hit_steps.hit_id = hits.hit_id),
-       ARRAY(SELECT kind FROM hit_pictures WHERE hit_pictures.hit_id = hits.hit_id ORDER BY kind DESC)
+       ARRAY(SELECT kind FROM hit_pictures WHERE hit_pictures.hit_id = hits.hit_id ORDER BY kind DESC),
+       (SELECT jsonb_build_object('reason', reason, 'by', corrected_by, 'at', corrected_at)
+        FROM hit_corrections WHERE hit_corrections.hit_id = hits.hit_id)
 FROM hits
 """
 ORDER = list(HitState)  # in which steps can only come
@@ -72,6 +83,7 @@ class StoredHit:
     muted: bool  # nobody is told of it; it stands in the queue all the same
     steps: tuple[Step, ...]  # the first first
     pictures: tuple[PictureKind, ...]  # the plate first
+    refuted_later: RefutedLater | None = None  # by a claim, after its steps had led to something else
 
     def step(self, state: HitState) -> Step | None:
         """Return the step that led to a state."""
@@ -89,8 +101,8 @@ class StoredHit:
 
     @property
     def actionable(self) -> bool:
-        """Whether it may be acted on: verified by a person, and confirmed to be active."""
-        return self.state is HitState.CONFIRMED
+        """Whether it may be acted on: verified by a person, confirmed to be active, and not refuted since."""
+        return self.state is HitState.CONFIRMED and self.refuted_later is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,7 @@ def store_hits(connection: Connection, hits: Iterable[Hit]) -> list[UUID]:
         ).fetchone()
         if row is not None:
             new.append(hit.hit_id)
-    _notify(connection, new)
+    tell_of(connection, new)
     return new
 
 
@@ -217,7 +229,7 @@ def take_step(connection: Connection, hit_id: UUID, act: Act, *, by: str, at: da
         """,
         [hit_id, stored.state, act.to, by, at, act.model_dump_json()],
     )
-    _notify(connection, [hit_id])
+    tell_of(connection, [hit_id])
     return get_hit(connection, hit_id)
 
 
@@ -247,7 +259,7 @@ def attach_pictures(connection: Connection, pictures: Iterable[HitPicture]) -> l
         ).fetchone()
         if row is not None and picture.hit_id not in gained:
             gained.append(picture.hit_id)
-    _notify(connection, gained)
+    tell_of(connection, gained)
     return gained
 
 
@@ -291,7 +303,8 @@ def delete_hits(connection: Connection, hit_ids: Sequence[UUID]) -> tuple[int, i
     return delete_and_tally_hits(connection, hit_ids), pictures
 
 
-def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
+def tell_of(connection: Connection, hit_ids: Sequence[UUID]) -> None:
+    """Tell whoever listens of hits that are new or changed, when the transaction commits."""
     if hit_ids:
         connection.execute(
             "SELECT pg_notify(%s, hit_id::text) FROM unnest(%s::uuid[]) AS hit_id", [HITS_CHANNEL, list(hit_ids)]
@@ -300,7 +313,7 @@ def _notify(connection: Connection, hit_ids: Sequence[UUID]) -> None:
 
 def stored_hit(row: TupleRow) -> StoredHit:
     """Return the hit of a row of `SELECT`."""
-    document, state, stored_at, muted, steps, kinds = row
+    document, state, stored_at, muted, steps, kinds, refuted = row
     return StoredHit(
         hit=Hit.model_validate(document),
         state=HitState(state),
@@ -308,4 +321,5 @@ def stored_hit(row: TupleRow) -> StoredHit:
         muted=muted,
         steps=tuple(Step.model_validate(step) for step in steps),
         pictures=tuple(PictureKind(kind) for kind in kinds),
+        refuted_later=RefutedLater.model_validate(refuted) if refuted else None,
     )

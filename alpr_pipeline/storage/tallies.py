@@ -20,7 +20,7 @@ class ListTally:
     refuted: int
     closed: int  # without either
     waiting: int
-    arrests: int  # of the verified
+    arrests: int  # that were recorded, also where the hit turned out to be wrong later
 
 
 def tally_reads(connection: Connection, days: Mapping[date, int]) -> None:

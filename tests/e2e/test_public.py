@@ -7,8 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from alpr_pipeline.domain.verification import Confirmed, Refutation, Seen, Verified
 from alpr_pipeline.oversight.transparency import publish_due
 from alpr_pipeline.policy.sharing import Check
+from alpr_pipeline.storage.corrections import refute_hit
 from tests.e2e.conftest import SignIn
 from tests.e2e.stage import Stage
 from tests.e2e.test_accessibility import faults
@@ -85,6 +87,27 @@ def test_anybody_claims_an_error_and_is_answered(stage: Stage, sign_in: SignIn) 
     page.goto(stage.url + followed)
     expect(page.get_by_text("We hold no read of your plate.")).to_be_visible()
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+def test_an_open_page_learns_that_its_hit_was_refuted_after_a_claim(stage: Stage, sign_in: SignIn) -> None:
+    """Whoever is about to act on a confirmed hit sees at once that it was wrong; what was done stays to be read."""
+    hit = stage.see()
+    stage.step(
+        hit,
+        Seen(),
+        Verified(characters=True, issuer=True, vehicle=True),
+        Confirmed(said_by="desk", said_how="radio"),
+    )
+    page = sign_in("some-dispatcher", f"/hits/{hit.hit_id}")
+    expect(page.get_by_text("CONFIRMED ACTIVE", exact=True)).to_be_visible()
+    with stage.database.connection() as connection:
+        refute_hit(connection, hit.hit_id, Refutation.OTHER_VEHICLE, by="some-custodian", at=datetime.now(UTC))
+    expect(page.get_by_text("REFUTED AFTER A CLAIM: OTHER VEHICLE")).to_be_visible()
+    expect(page.get_by_text("CONFIRMED ACTIVE", exact=True)).to_be_hidden()
+    expect(page.locator("[data-hit]").get_by_text("Refuted after a claim")).to_be_visible()
+    expect(page.get_by_text("desk, by radio")).to_be_visible()
+    shot(page, "refuted-later")
+    assert faults(page) == []
 
 
 def test_anybody_reads_the_figures(stage: Stage, sign_in: SignIn) -> None:

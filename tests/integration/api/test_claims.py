@@ -1,6 +1,6 @@
 """A claim of an error: from anyone, checked, decided by a named person, done, answered, counted."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,16 @@ import httpx
 import pytest
 
 from alpr_pipeline.domain.picture import PictureKind
-from alpr_pipeline.domain.verification import Act, Confirmed, Seen, Verified
+from alpr_pipeline.domain.verification import (
+    Act,
+    Confirmed,
+    Disposed,
+    Disposition,
+    Refutation,
+    Refuted,
+    Seen,
+    Verified,
+)
 from alpr_pipeline.matching.own import NewEntry, add_entry
 from alpr_pipeline.oversight.transparency import next_report, preview
 from alpr_pipeline.policy.roles import Role
@@ -17,6 +26,7 @@ from alpr_pipeline.storage.claims import purge_claims
 from alpr_pipeline.storage.hits import get_hit, store_hits, take_step
 from alpr_pipeline.storage.pictures import read_picture_path
 from alpr_pipeline.storage.reads import store_reads
+from alpr_pipeline.storage.tallies import hits_by_list
 from tests.integration.api.conftest import Api
 from tests.made import a_hit, a_picture, a_read, an_entry
 
@@ -172,6 +182,59 @@ def test_who_checked_a_hit_does_not_decide_that_it_was_wrong(api: Api) -> None:
     claim = claimed(api, about="hit")
     assert decide(api, claim, effect).status_code == 403
     assert decide(api, claim, effect, Role.SUPERVISOR).status_code == 204
+
+
+@pytest.mark.parametrize("disposition", [None, "arrested", "mistaken"])
+def test_a_hit_refuted_later_says_so_wherever_it_is_shown(api: Api, disposition: str | None) -> None:
+    """Confirmed, or with its end: not actionable, found among the refuted, in files, and counted as refuted once."""
+    hit = a_hit(a_read(captured_at=api.services.now()), an_entry())
+    with api.services.database.connection() as connection:
+        store_hits(connection, [hit])
+        for act in RIGHT + ([Disposed(disposition=Disposition(disposition))] if disposition else []):
+            take_step(connection, hit.hit_id, act, by="ada", at=api.services.now())
+    effect = {"effect": "hit-refuted", "hit_id": str(hit.hit_id), "reason": "wrong-issuer"}
+    assert decide(api, claimed(api, about="hit"), effect).status_code == 204
+    wanted = {"states": ["refuted"]}
+    ours = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+    with api.client(Role.INVESTIGATOR) as client:
+        seen = client.get(f"/api/v1/hits/{hit.hit_id}").json()
+        found = client.post("/api/v1/hits/search", json=wanted).json()
+        others = client.post("/api/v1/hits/search", json={"states": ["set-aside"]}).json()
+        export = {"wanted": wanted, "purpose": "stolen-vehicle", "case": "26-0001"}
+        table = client.post("/api/v1/hits/export", json=export).text
+        page = client.get(f"/hits/{hit.hit_id}", headers=ours).text
+        hits = client.post("/hit-list", data={"days": "1", "state": "refuted"}, headers=ours).text
+    assert (seen["actionable"], seen["state"]) == (False, "disposed" if disposition else "confirmed")
+    assert (seen["refuted_later"]["reason"], seen["refuted_later"]["by"]) == ("wrong-issuer", "some-custodian")
+    assert (found, others) == ([seen], [])
+    assert "wrong-issuer,some-custodian" in table
+    assert "REFUTED AFTER A CLAIM: WRONG ISSUER" in page
+    assert "Refuted after a claim: wrong issuer" in hits
+    with api.client(Role.AUDITOR) as auditor:
+        (counted,) = auditor.get("/api/v1/accuracy").json()
+    assert (counted["refuted"]["wrong-issuer"], counted["wrong"], counted["verified"]) == (1, 1, 0)
+    with api.services.database.connection() as connection:
+        (of_list,) = hits_by_list(connection, *days_around(api))
+    assert (of_list.refuted, of_list.verified, of_list.arrests) == (1, 0, int(disposition == "arrested"))
+
+
+def days_around(api: Api) -> tuple[date, date]:
+    today = api.services.now().date()
+    return today - DAY, today + 2 * DAY
+
+
+def test_what_was_refuted_in_time_is_not_refuted_again(api: Api) -> None:
+    """It says by whom it was refuted, and that stays."""
+    hit = a_hit(a_read(captured_at=api.services.now()), an_entry())
+    with api.services.database.connection() as connection:
+        store_hits(connection, [hit])
+        for act in (Seen(), Refuted(reason=Refutation.MISREAD)):
+            take_step(connection, hit.hit_id, act, by="ada", at=api.services.now())
+    effect = {"effect": "hit-refuted", "hit_id": str(hit.hit_id), "reason": "other-vehicle"}
+    assert decide(api, claimed(api, about="hit"), effect).status_code == 204
+    with api.services.database.connection() as connection:
+        stored = get_hit(connection, hit.hit_id)
+    assert (stored.state, stored.refuted_later, stored.steps[-1].by) == ("refuted", None, "ada")
 
 
 def test_claims_are_due_counted_and_forgotten(api: Api) -> None:
