@@ -24,6 +24,7 @@ from training.detector.compose import Sources, compose, load_frames, load_photos
 from training.detector.network import Finder, Refiner
 from training.detector.second_look import make_crops, second_loss
 from training.detector.targets import loss_of, make_targets
+from training.machine import training_device
 
 SIZE = (448, 320)  # of a training picture
 BATCH = 16
@@ -72,16 +73,17 @@ class Learner:
     path: Path
     notes: dict[str, Any]
     rate: float
+    device: torch.device
     step: int = 0
     average: nn.Module = field(init=False)
     optimiser: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
         """Start from the checkpoint where there is one."""
-        self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(self.network.parameters(), self.rate, weight_decay=0.02)
         if self.path.exists():
-            stored = torch.load(self.path, weights_only=True)
+            stored = torch.load(self.path, map_location=self.device, weights_only=True)
             self.network.load_state_dict(stored["network"])
             self.optimiser.load_state_dict(stored["optimiser"])
             self.step = stored["step"]
@@ -140,14 +142,17 @@ def _prepare_smoke(work: Path) -> None:
 
 def _step(finder: Learner, refiner: Learner, batch: Batch, share: float, *, half: bool) -> dict[str, float]:
     """Teach both networks one batch and return the parts of their losses."""
-    picture, heat, counts, place, weights, crops, plate, corners, placed = batch
+    device = finder.device
+    picture, heat, counts, place, weights, crops, plate, corners, placed = (
+        part.to(device, non_blocking=True) for part in batch
+    )
     finder.network.train()
     refiner.network.train()
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
         answer = finder.network(picture.float().contiguous(memory_format=torch.channels_last))
     loss, parts = loss_of(answer.float(), heat, counts, place, weights)
     finder.learn(loss, share)
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
         again = refiner.network(crops.flatten(0, 1).float().contiguous(memory_format=torch.channels_last))
     loss, more = second_loss(again.float(), plate.flatten(), corners.flatten(0, 1), placed.flatten())
     refiner.learn(loss, share)
@@ -157,8 +162,9 @@ def _step(finder: Learner, refiner: Learner, batch: Batch, share: float, *, half
 def train(args: argparse.Namespace) -> None:
     """Run until the minutes are over, saving every `save_minutes`."""
     torch.set_num_threads(args.threads)
-    finder = Learner(Finder(args.scale), args.work / "finder.pt", {"scale": args.scale}, args.rate)
-    refiner = Learner(Refiner(), args.work / "refiner.pt", {}, args.rate)
+    device = training_device(args.device)
+    finder = Learner(Finder(args.scale), args.work / "finder.pt", {"scale": args.scale}, args.rate, device)
+    refiner = Learner(Refiner(), args.work / "refiner.pt", {}, args.rate, device)
     loader = DataLoader(
         Pictures(args, args.seed + finder.step),
         args.batch,
@@ -196,6 +202,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.75)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; left out: a GPU where there is one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--full", action="store_true", help="compute in float32 throughout, not bfloat16")
     parser.add_argument("--smoke", action="store_true")

@@ -37,7 +37,7 @@ class Shipped(nn.Module):
 
 def load_mean(checkpoint: Path) -> tuple[ReaderNet, list[str]]:
     """Return the averaged weights of a checkpoint, and its regions."""
-    saved = torch.load(checkpoint, weights_only=True)
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net = ReaderNet(len(saved["regions"]))
     net.load_state_dict(saved["mean"])
     return net.eval(), list(saved["regions"])

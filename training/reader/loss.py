@@ -1,6 +1,6 @@
 """What the reader is trained towards: the letters of the slots, where each slot looks, and what each cell holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -28,6 +28,10 @@ class Targets:
     placed: Tensor  # (n,) 1.0 where the places of the letters are known
     cells: Tensor  # (n, cells) indices; IGNORE at the rims of letters
     region: Tensor  # (n,) index; IGNORE where not known
+
+    def to(self, device: torch.device) -> "Targets":
+        """Return the same on a device."""
+        return Targets(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
 
 
 def _reach(low: float, high: float, count: int) -> F32:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from training.machine import training_device
 from training.plates.style import regions
 from training.reader.batches import Mix, Views
 from training.reader.crops import load_crops
@@ -57,6 +58,11 @@ class State:
     optimiser: torch.optim.Optimizer
     seen: int = 0
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.net.parameters()).device
+
     def save(self, path: Path, names: Sequence[str]) -> None:
         """Write a checkpoint beside the old one, then put it in its place."""
         beside = path.with_suffix(".new")
@@ -73,16 +79,16 @@ class State:
         beside.replace(path)
 
 
-def start(path: Path, names: Sequence[str]) -> State:
-    """Return a new state, or the checkpoint's; a head of other regions is begun anew."""
+def start(path: Path, names: Sequence[str], device: torch.device) -> State:
+    """Return a new state, or the checkpoint's, on a device; a head of other regions is begun anew."""
     net = ReaderNet(len(names))
-    saved = torch.load(path, weights_only=True) if path.exists() else None
+    saved = torch.load(path, map_location=device, weights_only=True) if path.exists() else None
     if saved is not None:
         for kind in ("net", "mean"):
             if saved["regions"] != list(names):
                 saved[kind] = {k: v for k, v in saved[kind].items() if not k.startswith("region.")}
         net.load_state_dict(saved["net"], strict=False)
-    net = net.to(memory_format=torch.channels_last)
+    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
     state = State(net, mean, optimiser)
@@ -113,7 +119,8 @@ def prepare(pictures: Tensor) -> Tensor:
 def read_with(net: ReaderNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the probabilities of the letters in a batch."""
     with torch.no_grad():
-        return np.asarray(net(prepare(torch.from_numpy(pictures))).letters.softmax(-1).numpy())
+        device = next(net.parameters()).device
+        return np.asarray(net(prepare(torch.from_numpy(pictures).to(device))).letters.softmax(-1).cpu().numpy())
 
 
 def check(state: State, labels: Sequence[Path]) -> None:
@@ -139,16 +146,18 @@ def train(
 ) -> None:
     """Train for the plan's minutes."""
     begun = saved = checked = time.monotonic()
+    device = state.device
     ledger: list[tuple[float, float, float, float]] = []
     state.net.train()
-    for step, (pictures, want) in enumerate(feed):
+    for step, (seen, wanted) in enumerate(feed):
         now = time.monotonic()
         share = (now - begun) / (plan.minutes * 60)
         if share >= 1:
             break
         for group in state.optimiser.param_groups:
             group["lr"] = plan.rate(share, step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
+        pictures, want = seen.to(device, non_blocking=True), wanted.to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=plan.half):
             answer = state.net(prepare(pictures))
         answer = answer.full()
         loss, parts = loss_of(answer, want)
@@ -192,6 +201,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; left out: a GPU where there is one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--full", action="store_true", help="compute in float32 throughout")
     parser.add_argument("--smoke", action="store_true", help="a minute, to see that everything fits together")
@@ -204,10 +214,13 @@ def main() -> None:
         fill(args.pool, args.slots, 0, minutes=0.2, pause_ms=0)
     args.out.mkdir(parents=True, exist_ok=True)
     names = regions()
-    state = start(args.out / "reader.pt", names)
+    state = start(args.out / "reader.pt", names, training_device(args.device))
     mix = Mix(args.pool, args.slots, args.real, args.real_share if args.real else 0.0, seed=args.seed)
     feed = DataLoader(Views(mix, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=6)
-    print(f"{sum(p.numel() for p in state.net.parameters())} parameters, {state.seen} seen before", flush=True)
+    print(
+        f"{sum(p.numel() for p in state.net.parameters())} parameters on {state.device}, {state.seen} seen before",
+        flush=True,
+    )
     train(state, feed, Plan(args.minutes, args.peak, half=not args.full), args.out, names, args.check)
 
 
