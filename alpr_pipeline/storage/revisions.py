@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from psycopg.copy import QueuedLibpqWriter
 from psycopg.types.json import Jsonb
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
@@ -17,7 +18,7 @@ from alpr_pipeline.errors import HotlistRefused, NotStored, StateConflict
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.locks import Lock
 
-BLOCK_CHARACTERS = 1 << 20  # of rows on their way to the database
+BLOCK_CHARACTERS = 1 << 16  # of rows on their way to the database: a thousand blocks at most wait
 LIST_MAX = 1_000
 FORMER_KEPT = timedelta(days=30)  # what went out of force can be restored for so long, then it is destroyed
 
@@ -112,9 +113,13 @@ def lock_list(connection: Connection, list_name: str) -> Standing:
 
 
 def copy_arriving(connection: Connection, rows: Iterable[tuple[int, str, str, str, str | None]]) -> None:
-    """Take in rows of line, identity, plate, end of validity and document (None: take it out). Streams."""
+    """Take in rows of line, identity, plate, end of validity and document (None: take it out).
+
+    Streams; the server takes rows in while the next are made.
+    """
     _create_arriving(connection)
-    with connection.cursor().copy("COPY arriving_entries FROM STDIN") as copy:
+    cursor = connection.cursor()
+    with cursor.copy("COPY arriving_entries FROM STDIN", writer=QueuedLibpqWriter(cursor)) as copy:
         for block in _blocks(rows):
             copy.write(block)
     connection.execute("ANALYZE arriving_entries")
