@@ -271,6 +271,28 @@ def _blob(rng: Generator, image: U8, at: tuple[float, float], axes: tuple[float,
     cv2.ellipse(image, (int(at[0]), int(at[1])), size, float(rng.normal(0, 20)), 0, 360, ink, -1, cv2.LINE_AA)
 
 
+def draw_sign(rng: Generator, ink: U8, box: tuple[int, int, int, int]) -> None:
+    """Draw strokes like those of a Chinese or an Arabic sign into the mask of the letters; box x, y, w, h."""
+    x, y, w, h = box
+    thick = max(1, int(h * rng.uniform(0.05, 0.12)))
+    for _ in range(int(rng.integers(4, 10))):
+        at = (x + int(rng.uniform(0, 1) * w), y + int(rng.uniform(0, 1) * h))
+        kind, length = float(rng.random()), float(rng.uniform(0.3, 1.0))
+        if kind < 0.35:  # level, within the sign
+            left = x + int(rng.uniform(0, 1 - length) * w)
+            cv2.line(ink, (left, at[1]), (left + int(length * w), at[1]), 255, thick, cv2.LINE_AA)
+        elif kind < 0.65:  # upright
+            top = y + int(rng.uniform(0, 1 - length) * h)
+            cv2.line(ink, (at[0], top), (at[0], top + int(length * h)), 255, thick, cv2.LINE_AA)
+        elif kind < 0.85:
+            far = (x + int(rng.uniform(0, 1) * w), y + int(rng.uniform(0, 1) * h))
+            cv2.line(ink, at, far, 255, thick, cv2.LINE_AA)
+        else:
+            axes = (max(1, int(0.3 * length * w)), max(1, int(0.25 * length * h)))
+            start = float(rng.uniform(0, 360))
+            cv2.ellipse(ink, at, axes, 0, start, start + float(rng.uniform(90, 270)), 255, thick, cv2.LINE_AA)
+
+
 def draw_sticker(rng: Generator, image: U8, x: int, y: int, w: int, h: int) -> None:
     """Paint a month or year sticker."""
     ground = varied(rng, STICKERS[int(rng.integers(len(STICKERS)))], 15)

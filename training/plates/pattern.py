@@ -1,7 +1,8 @@
 """The small language in which a style says how its texts are made.
 
 `L` a letter, `N` a digit, `[ABC]` one of these, `{name}` one entry of the style's list, `'X'` that very text;
-` ` a gap, `-` a dash, `.` a dot, `*` a seal: drawn, not read; `|` a new line; `(LL)` small letters stacked, read.
+` ` a gap, `-` a dash, `.` a dot, `*` a seal, `#` a sign of another script: drawn, not read; `|` a new line;
+`(LL)` small letters one above the other, `({name}NN/LL)` two or more small rows: read row by row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,12 @@ class Mark(StrEnum):
     """What a place of a plate holds."""
 
     CHAR = "char"
-    STACKED = "stacked"  # several characters, one above the other
+    STACKED = "stacked"  # small rows, one above the other
     GAP = "gap"
     DASH = "dash"
     DOT = "dot"
     SEAL = "seal"
+    SIGN = "sign"
     EMBLEM = "emblem"  # no pattern names it: a style's chance puts it there
 
 
@@ -31,11 +33,16 @@ class Place:
     """One place of a line."""
 
     mark: Mark
-    text: str = ""
+    rows: tuple[str, ...] = ()  # one, of one character, for CHAR
+
+    @property
+    def text(self) -> str:
+        """Return what is read here."""
+        return "".join(self.rows)
 
 
 Line = list[Place]
-SYMBOLS = {" ": Mark.GAP, "-": Mark.DASH, ".": Mark.DOT, "*": Mark.SEAL}
+SYMBOLS = {" ": Mark.GAP, "-": Mark.DASH, ".": Mark.DOT, "*": Mark.SEAL, "#": Mark.SIGN}
 
 
 def spell(rng: Generator, pattern: str, lists: Mapping[str, Sequence[str]], letters: str = LETTERS) -> list[Line]:
@@ -59,17 +66,22 @@ def spell(rng: Generator, pattern: str, lists: Mapping[str, Sequence[str]], lett
         elif char in SYMBOLS:
             lines[-1].append(Place(SYMBOLS[char]))
         else:
-            lines[-1].append(Place(Mark.CHAR, _one(rng, char, letters)))
+            lines[-1].append(_char(_one(rng, char, letters)))
     return [line for line in lines if line]
 
 
 def _group(rng: Generator, kind: str, inner: str, lists: Mapping[str, Sequence[str]], letters: str) -> Line:
     if kind == "[":
-        return [Place(Mark.CHAR, inner[int(rng.integers(len(inner)))])]
+        return [_char(inner[int(rng.integers(len(inner)))])]
     if kind == "(":
-        return [Place(Mark.STACKED, "".join(_one(rng, c, letters) for c in inner))]
+        rows = inner.split("/") if "/" in inner else list(inner)
+        return [Place(Mark.STACKED, tuple(read(spell(rng, row, lists, letters)) for row in rows))]
     text = inner if kind == "'" else lists[inner][int(rng.integers(len(lists[inner])))]
-    return [Place(SYMBOLS[c]) if c in SYMBOLS else Place(Mark.CHAR, c) for c in text]
+    return [Place(SYMBOLS[c]) if c in SYMBOLS else _char(c) for c in text]
+
+
+def _char(char: str) -> Place:
+    return Place(Mark.CHAR, (char,))
 
 
 def _one(rng: Generator, char: str, letters: str) -> str:

@@ -13,6 +13,7 @@ from training.plates.decor import (
     draw_emblem,
     draw_screw,
     draw_seal,
+    draw_sign,
     draw_sticker,
     draw_strip,
     emboss,
@@ -227,8 +228,8 @@ def _write(
     total = sum(p[1] for p in pieces) * narrow + space * (len(pieces) - 1)
     slack = (area.right - area.left - total) / 2
     x = area.left + slack + float(rng.uniform(-0.25, 0.25)) * slack
-    for place, (masks, width) in zip(line, pieces, strict=True):
-        _place(rng, style, sheet, place, masks, (x, middle, width * narrow, size))
+    for place, (rows, width) in zip(line, pieces, strict=True):
+        _place(rng, style, sheet, place, rows, (x, middle, width * narrow, size))
         x += width * narrow + space
 
 
@@ -242,15 +243,14 @@ def _with_emblem(rng: Generator, line: Line) -> Line:
     return [emblem, *line] if rng.random() < 0.7 else [*line, emblem]
 
 
-def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) -> tuple[list[U8], float]:
-    """Return the masks of one place and its width before narrowing."""
-    if place.mark is Mark.CHAR:
-        mask = face.glyph(place.text, size)
-        return [mask], float(mask.shape[1])
-    if place.mark is Mark.STACKED:
-        each = int(size * 0.94 / max(2, len(place.text)))
-        masks = [face.glyph(c, each) for c in place.text]
-        return masks, float(max(m.shape[1] for m in masks))
+def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) -> tuple[list[list[U8]], float]:
+    """Return the masks of one place, row by row, and its width before narrowing."""
+    if place.mark in {Mark.CHAR, Mark.STACKED}:
+        each = size if place.mark is Mark.CHAR else int(size * float(rng.uniform(0.8, 0.94)) / max(2, len(place.rows)))
+        rows = [[face.glyph(char, each) for char in row] for row in place.rows]
+        return rows, float(max(_width(row) for row in rows))
+    if place.mark is Mark.SIGN:
+        return [], size * float(rng.uniform(0.6, 1.1))
     if place.mark is Mark.SEAL:
         return [], size * (0.0 if style.seal == "none" else float(rng.uniform(0.25, 0.5)))
     if place.mark is Mark.EMBLEM:
@@ -258,8 +258,12 @@ def _piece(face: Face, style: Style, place: Place, size: int, rng: Generator) ->
     return [], size * float(rng.uniform(0.12, 0.32) if place.mark is Mark.GAP else rng.uniform(0.14, 0.26))
 
 
+def _width(row: list[U8]) -> float:
+    return sum(mask.shape[1] for mask in row) + 0.1 * row[0].shape[0] * (len(row) - 1)
+
+
 def _place(
-    rng: Generator, style: Style, sheet: Sheet, place: Place, masks: list[U8], box: tuple[float, float, float, int]
+    rng: Generator, style: Style, sheet: Sheet, place: Place, rows: list[list[U8]], box: tuple[float, float, float, int]
 ) -> None:
     x, middle, width, size = box
     if place.mark is Mark.SEAL:
@@ -269,22 +273,31 @@ def _place(
     elif place.mark is Mark.EMBLEM:
         w, h = width * rng.uniform(0.9, 1.25), size * rng.uniform(0.6, 1.25)
         draw_emblem(rng, sheet.image, int(x + width / 2), int(middle + rng.normal(0, 0.06) * size), int(w), int(h))
+    elif place.mark is Mark.SIGN:
+        draw_sign(rng, sheet.ink, (int(x), int(middle - size / 2), int(width), size))
     elif place.mark is Mark.DASH:
         half = max(1, int(size * rng.uniform(0.03, 0.07)))
         cv2.rectangle(sheet.ink, (int(x), int(middle) - half), (int(x + width), int(middle) + half), 255, -1)
     elif place.mark is Mark.DOT:
         y = middle if rng.random() < 0.7 else middle + size * 0.42
         cv2.circle(sheet.ink, (int(x + width / 2), int(y)), max(1, int(size * 0.07)), 255, -1, cv2.LINE_AA)
-    step = size / max(1, len(masks))
-    top = middle - size / 2
-    for k, (char, mask) in enumerate(zip(place.text, masks, strict=False)):
-        fit = max(2, round(mask.shape[1] * width / max(1.0, *(m.shape[1] for m in masks))))
-        shaped = cv2.resize(mask, (fit, mask.shape[0]), interpolation=cv2.INTER_AREA) if fit != mask.shape[1] else mask
-        left = round(x + (width - fit) / 2)
-        _lay(sheet.ink, shaped, left, round(top + k * step))
-        sheet.glyphs.append(
-            Glyph(char, left, top + k * step, fit, min(mask.shape[0], step if len(masks) > 1 else size))
-        )
+    if rows:
+        _set_rows(sheet, place, rows, box)
+
+
+def _set_rows(sheet: Sheet, place: Place, rows: list[list[U8]], box: tuple[float, float, float, int]) -> None:
+    """Lay the letters of one place, each row in the middle of its width."""
+    x, middle, width, size = box
+    step, narrow = size / len(rows), width / max(1.0, *(_width(row) for row in rows))
+    for k, (text, row) in enumerate(zip(place.rows, rows, strict=True)):
+        top, left = middle - size / 2 + k * step, x + (width - _width(row) * narrow) / 2
+        for char, mask in zip(text, row, strict=True):
+            fit = max(2, round(mask.shape[1] * narrow))
+            shaped = cv2.resize(mask, (fit, mask.shape[0]), interpolation=cv2.INTER_AREA)
+            _lay(sheet.ink, shaped, round(left), round(top))
+            height = min(mask.shape[0], step if len(rows) > 1 else size)
+            sheet.glyphs.append(Glyph(char, round(left), top, fit, height))
+            left += fit + 0.1 * mask.shape[0] * narrow
 
 
 def _lay(ink: U8, mask: U8, x: int, y: int) -> None:

@@ -90,13 +90,13 @@ def _coloured(image: np.ndarray) -> int:  # type: ignore[type-arg]
 
 def test_a_pattern_says_what_is_read_and_what_only_seen() -> None:
     """Marks and seals are places without text; stacked letters and a second line are read."""
-    lines = spell(default_rng(1), "(LL)[7]N-{word}*|'AB'", {"word": ["MOON"]})
+    lines = spell(default_rng(1), "(LL)[7]N-{word}#|'AB'", {"word": ["MOON"]})
     text = read(lines)
     assert text[2] == "7"
     assert text[4:] == "MOONAB"
     assert text[:2].isalpha()
     assert text[3].isdigit()
-    assert [place.mark for place in lines[0] if not place.text] == [Mark.DASH, Mark.SEAL]
+    assert [place.mark for place in lines[0] if not place.text] == [Mark.DASH, Mark.SIGN]
 
 
 @pytest.mark.parametrize(("pattern", "wrong"), [("LL[N", ValueError), ("{nobody}", KeyError)])
@@ -142,3 +142,16 @@ def test_the_pool_gives_back_what_was_put_in(tmp_path) -> None:  # type: ignore[
     picture, text, region, boxes, _ = kept
     assert np.array_equal(picture, plate.image)
     assert (text, regions()[region], len(boxes)) == (plate.text, "US-CA", len(plate.glyphs))
+
+
+def test_small_rows_are_read_before_what_stands_behind_them() -> None:
+    """Two rows of small letters, then the number at full height: row by row, and each where it stands."""
+    style = replace(PLAIN, patterns=("('MH'NN/LL) NNNN",), aspect=(4.5,))
+    plate = render_plate(default_rng(5), style)
+    assert plate.text[:2] == "MH"
+    assert len(plate.text) == 10
+    assert plate.text[4:6].isalpha()
+    upper, lower, number = plate.glyphs[:4], plate.glyphs[4:6], plate.glyphs[6:]
+    assert max(g.y + g.h for g in upper) <= min(g.y for g in lower) + 1
+    assert max(g.x + g.w for g in (*upper, *lower)) < number[0].x
+    assert max(g.h for g in (*upper, *lower)) < 0.55 * number[0].h
