@@ -32,6 +32,7 @@ CAMERAS, LIST = TREE / "cameras/demo", TREE / "hotlists/demo.csv"
 DATA = Path("var/demo")
 ACCOUNTS = {"dispatcher": Role.DISPATCHER, "operator": Role.OPERATOR}
 FIRST_HIT_S_MAX = 120.0
+REPEAT_GAP_S = 5.0  # the street begins anew every twelve seconds, and its cars pass again
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is taken for another
 _TRY_AGAIN_S = 0.3
 _JPEG = b"\xff\xd8"
@@ -51,7 +52,7 @@ def demo_settings(settings: Settings) -> Settings:
             "data": settings.data if "data" in settings.model_fields_set else DATA,
             "database": DatabaseSettings(),
             "pictures": PictureSettings(),
-            "edge": settings.edge.model_copy(update={"cameras": CAMERAS}),
+            "edge": settings.edge.model_copy(update={"cameras": CAMERAS, "repeat_gap_s": REPEAT_GAP_S}),
             "api": settings.api.model_copy(update={"port": _port(settings.api)}),
             "telemetry": settings.telemetry.model_copy(update=quiet),
         }

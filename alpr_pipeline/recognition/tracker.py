@@ -85,13 +85,15 @@ class Tracker:
         self._settings = settings or TrackerSettings()
         self._tracks: list[_Track] = []
         self._recent: list[_Seen] = []
-        self._now_s = float("-inf")
+        self._now_s = float("-inf")  # by frames or by the clock, whichever is later
+        self._frame_s = float("-inf")  # of the last frame
 
     def update(self, frame: Frame, sightings: Sequence[Sighting]) -> list[Passing]:
         """Take what was seen in the next frame; return the passings that are certain by now."""
         at_s = frame.captured_at.timestamp()
-        early = self.finish() if at_s < self._now_s else []  # time began anew: what was seen belongs to the past
-        self._now_s = at_s
+        early = self.finish() if at_s < self._frame_s else []  # time began anew: what was seen belongs to the past
+        self._frame_s = at_s
+        self._now_s = max(self._now_s, at_s)  # a frame comes a little after its time, and the clock may have been told
         early += self._part_with_lost()
         for track, sighting in self._assigned(sightings, at_s):
             self._see(track, frame, sighting, at_s)
@@ -111,7 +113,7 @@ class Tracker:
         """End every track, as at the end of a recording, and forget what was seen."""
         found = self._part_with(list(self._tracks))
         self._recent.clear()
-        self._now_s = float("-inf")
+        self._now_s = self._frame_s = float("-inf")
         return found
 
     @property

@@ -148,6 +148,19 @@ def test_the_frame_that_was_read_is_kept() -> None:
     assert found[0].sighting.quality == 0.7
 
 
+def test_a_frame_that_is_a_little_older_than_the_clock_does_not_begin_anew() -> None:
+    """Between two frames of a camera the clock is told; the next frame was taken a moment before it arrives."""
+    tracker = Tracker()
+    found: list[Passing] = []
+    for number in range(60):
+        at_s = number / 4
+        seen = [a_sighting(x=100 + 20 * number)] if number < 4 or 48 <= number < 52 else []
+        found += tracker.update(a_frame(at_s), seen)
+        found += tracker.advance(a_frame(at_s + 0.26).captured_at.timestamp())
+    assert plates(found) == ["DEMO123"]
+    assert tracker.counts.repeats == 1
+
+
 def test_time_that_begins_anew_ends_what_was_open() -> None:
     """A recording that starts again is another drive: nothing of the former one is carried over."""
     tracker = Tracker()
