@@ -15,11 +15,13 @@ from alpr_pipeline.api.services import services_of
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied, ConfigError, StateConflict
 from alpr_pipeline.oversight import ages, audits
+from alpr_pipeline.oversight.checkpoints import PUBLIC_KEY, load_public_key
+from alpr_pipeline.oversight.document import render_audit_report
 from alpr_pipeline.oversight.examination import examine
 from alpr_pipeline.oversight.signals import HOW, WINDOW, WINDOW_MAX, SignalKind, see_signals
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage.audit import AuditFilter, list_records, record
-from alpr_pipeline.storage.audits import Judgement, get_audit, judgements_of, list_audits, list_findings
+from alpr_pipeline.storage.audits import Judgement, get_audit, get_report, judgements_of, list_audits, list_findings
 from alpr_pipeline.storage.policies import policy_in_force
 from alpr_pipeline.storage.staff import loads_since
 
@@ -115,6 +117,17 @@ def trail_page(
 def audit_page(request: Request, caller: Sees, audit_id: int) -> HTMLResponse:
     """Show an audit with its sample."""
     return _audit_page(request, caller, audit_id)
+
+
+@router.get("/{audit_id}/report")
+def report_page(request: Request, caller: Sees, audit_id: int) -> HTMLResponse:
+    """Show the signed report of an approved audit, fit to be printed."""
+    name = f"report of audit {audit_id}"
+    with looking(request, caller, AuditAction.AUDITS_VIEWED, name) as connection:
+        signed = get_report(connection, audit_id)
+        key = load_public_key(services_of(request).audit_folder / PUBLIC_KEY)
+        shown = render_audit_report(signed, key, name, stylesheet="/policy/document.css")
+    return HTMLResponse(shown)
 
 
 @router.post("/{audit_id}/judge", response_class=Response)

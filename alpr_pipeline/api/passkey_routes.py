@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from alpr_pipeline.access import passkeys
 from alpr_pipeline.access.passwords import LENGTH_MAX
-from alpr_pipeline.access.sessions import Caller, confirm_password, sign_in_by_passkey
+from alpr_pipeline.access.sessions import Caller, confirm_password, digest, sign_in_by_passkey
 from alpr_pipeline.api.account_routes import Manages, Username
-from alpr_pipeline.api.authority import caller_of, from_our_pages
+from alpr_pipeline.api.authority import caller_of, from_our_pages, token_of
 from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.problems import NotSignedIn
@@ -165,8 +165,10 @@ def account_page(request: Request, caller: Anyone) -> HTMLResponse:
         sessions = list_sessions(connection, caller.username)
         found = passkeys.see(connection, caller.username, by=caller.username)
         record(connection, username=caller.username, action=AuditAction.SESSIONS_VIEWED, object=caller.username)
+    token = token_of(request)
+    here = next((one.session_id for one in sessions if token and one.token_hash == digest(token.text)), None)
     offered = bool(services.passkeys.origin)
-    return page(request, "account.html", caller, passkeys=found, sessions=sessions, offered=offered)
+    return page(request, "account.html", caller, passkeys=found, sessions=sessions, offered=offered, here=here)
 
 
 def _views(request: Request, caller: Caller, username: str) -> list[PasskeyView]:

@@ -17,7 +17,8 @@ from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.oversight import audits
 from alpr_pipeline.oversight.ages import see_ages
 from alpr_pipeline.oversight.audits import open_due
-from alpr_pipeline.oversight.checkpoints import load_public_key
+from alpr_pipeline.oversight.checkpoints import PUBLIC_KEY, load_public_key
+from alpr_pipeline.oversight.document import render_audit_report
 from alpr_pipeline.oversight.signals import HOW, WINDOW, WINDOW_MAX, see_signals
 from alpr_pipeline.oversight.signing import open_document
 from alpr_pipeline.oversight.trail import verify_trail
@@ -132,6 +133,9 @@ def verify_report(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The report, as it was downloaded.")],
     key: Annotated[Path | None, typer.Option("--key", help="The auditor's own copy of signing.pub.pem.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Also write it here as an HTML page, which a browser prints to PDF.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check the signature of an audit's report, and say what it says. Needs no database. Status 2: it is not good."""
@@ -141,7 +145,10 @@ def verify_report(
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: {getattr(error, 'strerror', None) or 'not text'}") from None
-    document = open_document(text, load_public_key(key or folder / "signing.pub.pem"), str(file))
+    public = load_public_key(key or folder / PUBLIC_KEY)
+    document = open_document(text, public, str(file))
+    if page:
+        page.write_text(render_audit_report(text, public, str(file)), encoding="utf-8")
     if json:
         typer.echo(orjson.dumps(document))
         return

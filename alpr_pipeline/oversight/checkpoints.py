@@ -33,6 +33,7 @@ from alpr_pipeline.storage.audit_chain import Head, heads
 from alpr_pipeline.storage.database import Database
 
 NONE_BEFORE = "0" * 64
+PUBLIC_KEY = "signing.pub.pem"  # beside the checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def load_or_make_key(folder: Path) -> Ed25519PrivateKey:
             with os.fdopen(handle, "wb") as file:
                 file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
             public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-            (folder / "signing.pub.pem").write_bytes(public)
+            (folder / PUBLIC_KEY).write_bytes(public)
         loaded = load_pem_private_key(private.read_bytes(), None)
     except OSError as error:
         raise ConfigError(f"{private}: {error.strerror}") from None

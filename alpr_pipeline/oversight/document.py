@@ -1,10 +1,12 @@
-"""The public document: the usage and privacy policy as a page, made from the very data that the machine obeys."""
+"""Documents to be read and printed: the policy, made from the very data that the machine obeys; reports of audits."""
 
 from datetime import date, timedelta
 from importlib.resources import files
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from alpr_pipeline.oversight.signing import open_document, signature_of
 from alpr_pipeline.policy.check import check, faults
 from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.profile import Profile
@@ -40,6 +42,17 @@ def render_policy(policy: Policy, profile: Profile, today: date, stylesheet: str
         profile=profile,
         periods=_periods(policy),
         missing=missing,
+        stylesheet=stylesheet,
+        style=document_style(),
+    )
+
+
+def render_audit_report(signed: str, key: Ed25519PublicKey, name: str, stylesheet: str = "") -> str:
+    """Return the signed report of an audit as a page to be read and printed; raise ConfigError for a bad signature."""
+    return page_of(
+        "audit_report.html",
+        report=open_document(signed, key, name),
+        signature=signature_of(signed),
         stylesheet=stylesheet,
         style=document_style(),
     )

@@ -30,3 +30,8 @@ def open_document(signed: str, key: Ed25519PublicKey, name: str) -> dict[str, An
     except InvalidSignature:
         raise ConfigError(f"{name}: the signature is not this key's: it was changed, or signed elsewhere") from None
     return document
+
+
+def signature_of(signed: str) -> str:
+    """Return the signature of a document that `open_document` took."""
+    return str(orjson.loads(signed)["signature"])

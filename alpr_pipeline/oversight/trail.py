@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from alpr_pipeline.oversight.checkpoints import load_public_key, read_checkpoints
+from alpr_pipeline.oversight.checkpoints import PUBLIC_KEY, load_public_key, read_checkpoints
 from alpr_pipeline.oversight.verification import Trail, TrailReport, verify
 from alpr_pipeline.storage.audit_chain import anchors, heads, links
 from alpr_pipeline.storage.database import Database
@@ -16,7 +16,7 @@ def verify_trail(database: Database, folder: Path, keep: timedelta, key_file: Pa
     them. A folder without checkpoints leaves only what the database itself can prove.
     """
     file = folder / "checkpoints.jsonl"
-    key = load_public_key(key_file or folder / "signing.pub.pem") if file.exists() or key_file else None
+    key = load_public_key(key_file or folder / PUBLIC_KEY) if file.exists() or key_file else None
     checkpoints = list(read_checkpoints(file, key))
     with database.connection() as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -62,8 +62,8 @@ def allowed_partners(profile: Profile) -> str:
     """Return who may receive data, in words."""
     if profile.partner_kinds is None:
         return "an agency that the policy names"
-    kinds = " or ".join(profile.partner_kinds)
-    return f"a {kinds} of {profile.jurisdiction}" if profile.partners_in_state else f"a {kinds}"
+    kinds = " or ".join(_KINDS[kind] for kind in profile.partner_kinds)
+    return f"{kinds} of {profile.jurisdiction}" if profile.partners_in_state else kinds
 
 
 def stopped(policy: Policy, profile: Profile, terms: Terms, now: datetime) -> str | None:

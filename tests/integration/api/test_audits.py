@@ -194,6 +194,8 @@ def test_the_report_is_signed_and_a_changed_one_is_found(api: Api) -> None:
         auditor.post(f"/api/v1/audits/{audit_id}/judgements", json=verdict)
         assert custodian.post(f"/api/v1/audits/{audit_id}/approve").status_code == 204
         signed = custodian.get(f"/api/v1/audits/{audit_id}/report").text
+        shown = auditor.get(f"/audits/{audit_id}/report", headers={"Accept": "text/html"})
+    assert (shown.status_code, "looked too far" in shown.text, "26-0000" in shown.text) == (200, True, False)
     key = load_public_key(api.services.audit_folder / "signing.pub.pem")
     report = open_document(signed, key, "report")
     assert (report["drawn"], report["findings"], report["auditors"]) == ([drawn["audit_no"]], 1, ["some-auditor"])
