@@ -1,6 +1,7 @@
 """A car passes, and a dispatcher sees the hit, checks it, and closes it."""
 
 import time
+from uuid import uuid4
 
 from playwright.sync_api import APIResponse, Page, Route, expect
 
@@ -212,6 +213,30 @@ def test_the_queue_is_walked_by_keys(stage: Stage, sign_in: SignIn) -> None:
     page.locator("#queue-new").click(position={"x": 5, "y": 5})
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_a_car_that_passes_again_and_again_takes_one_place_in_the_queue(stage: Stage, sign_in: SignIn) -> None:
+    """The newest hit of an entry stands for those before it, which one key or click shows; none is lost."""
+    entry = uuid4()
+    first, second = (stage.see("4DEM027", entry_id=entry, ago_s=ago_s) for ago_s in (60, 30))
+    other = stage.see("DE26MOX", priority="low")
+    page = live(sign_in(path=f"/hits/{other.hit_id}"))
+    cards, more = page.locator(".card[data-queue-part=new]:visible"), page.locator("[data-fold]:visible")
+    expect(cards).to_have_count(2)
+    expect(more).to_have_text("1 more of this entry")
+    third = stage.see("4DEM027", entry_id=entry)
+    expect(more).to_have_text("2 more of this entry")
+    expect(page.locator(f"#hit-{third.hit_id}")).to_be_visible()
+    expect(page.locator(f"#hit-{second.hit_id}")).to_be_hidden()
+    expect(page.locator("#queue-new [data-part-count]")).to_have_text("4")
+    page.keyboard.press("k")  # from the other entry's hit to the newest of this one
+    expect(page.locator("[data-detail-of]")).to_have_attribute("data-detail-of", str(third.hit_id))
+    more.click()
+    expect(cards).to_have_count(4)
+    page.locator(f"#hit-{first.hit_id} a").click()
+    more.click()
+    expect(cards).to_have_count(3)  # the one that is open stays in sight
+    expect(page.locator(f"#hit-{first.hit_id}")).to_be_visible()
 
 
 def test_sound_is_as_the_button_says(stage: Stage, sign_in: SignIn) -> None:

@@ -1,12 +1,13 @@
 // The queue: cards in their order, one of them opened.
 import { ask } from "./ask.js";
+import { fold, turn } from "./fold.js";
 
 const queue = document.querySelector("[data-queue]");
 const CLOSED_MAX = 12;
 
 /** The identities in the queue, in the order in which they are shown. */
-export function shown() {
-  return queue ? [...queue.querySelectorAll("[data-hit]")].map((card) => card.dataset.hit) : [];
+function shown() {
+  return [...queue.querySelectorAll("[data-hit]:not([hidden])")].map((card) => card.dataset.hit);
 }
 
 /** Mark which card is opened. */
@@ -18,6 +19,7 @@ export function mark(identity) {
     link.toggleAttribute("aria-current", opened);
     if (opened) link.setAttribute("aria-current", "true");
   }
+  fold(queue);
 }
 
 function place(card) {
@@ -70,5 +72,7 @@ if (queue) {
   queue.addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
     if (button) step(Number(button.dataset.step));
+    const folded = event.target.closest("[data-fold]");
+    if (folded) turn(queue, folded);
   });
 }
