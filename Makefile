@@ -36,7 +36,7 @@ supply: .venv/dev.done ## what the program is made of (CycloneDX), under which l
 	@mkdir -p var/supply
 	$(BIN)/cyclonedx-py requirements requirements/run.lock --output-reproducible --of JSON -o var/supply/sbom.json
 	$(BIN)/python -m tests.supply requirements/run.lock var/supply/licences.md
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock -f json -o var/supply/known.json
+	$(BIN)/python -m tests.advisories requirements/run.lock var/supply/known.json
 
 unit: .venv/dev.done ## the tests that need no server
 	$(BIN)/pytest tests/unit
