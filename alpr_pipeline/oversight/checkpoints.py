@@ -9,10 +9,12 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -91,17 +93,14 @@ class Checkpoints:
 
 def load_or_make_key(folder: Path) -> Ed25519PrivateKey:
     """Return the signing key of a folder, made with its public half when it is missing."""
-    private = folder / "signing.pem"
+    private, public = folder / "signing.pem", folder / PUBLIC_KEY
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not private.exists():
-            key = Ed25519PrivateKey.generate()
-            handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-            public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-            (folder / PUBLIC_KEY).write_bytes(public)
+            _make_key(private)
         loaded = load_pem_private_key(private.read_bytes(), None)
+        if not public.exists():
+            public.write_bytes(loaded.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     except OSError as error:
         raise ConfigError(f"{private}: {error.strerror}") from None
     except ValueError:
@@ -109,6 +108,20 @@ def load_or_make_key(folder: Path) -> Ed25519PrivateKey:
     if not isinstance(loaded, Ed25519PrivateKey):
         raise ConfigError(f"{private}: not an Ed25519 key")
     return loaded
+
+
+def _make_key(private: Path) -> None:
+    """Make a key, whole or not at all: `serve` and `purge` share the folder, and of two that make one, one is kept."""
+    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    made = private.with_suffix(f".{uuid4()}")
+    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    with suppress(FileExistsError):
+        os.link(made, private)
+    made.unlink()
 
 
 def load_public_key(file: Path) -> Ed25519PublicKey:

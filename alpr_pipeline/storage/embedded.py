@@ -24,6 +24,7 @@ import psycopg
 import structlog
 
 from alpr_pipeline.errors import ConfigError, StorageUnavailable
+from alpr_pipeline.storage.memory_limit import memory_limit
 from alpr_pipeline.storage.unprivileged import ending_with_us, ordinary_user
 
 USER = "alpr"
@@ -36,7 +37,7 @@ LOG_BYTES_MAX = 10_000_000
 
 
 def buffers_mb(memory_bytes: int) -> int:
-    """Return how much of a machine's memory may hold pages: a quarter, as PostgreSQL advises, and 1 GB at most.
+    """Return how much of the memory that we may take holds pages: a quarter, as PostgreSQL advises, and 1 GB at most.
 
     A search for a plate touches a leaf of each day's index; these indexes have 660 MB for ten million reads, and what
     is not here costs a call of the system for each leaf. Memory that no page has needed is not taken.
@@ -48,7 +49,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "50",
-    "shared_buffers": f"{buffers_mb(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'))}MB",
+    "shared_buffers": f"{buffers_mb(memory_limit())}MB",
     "max_wal_size": "1GB",
     "checkpoint_timeout": "10min",
     "timezone": "UTC",

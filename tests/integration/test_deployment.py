@@ -97,6 +97,20 @@ def test_services_wait_for_services_that_exist() -> None:
         assert volumes <= set(whole["volumes"]), name
 
 
+def test_who_signs_reports_and_who_signs_checkpoints_share_the_key() -> None:
+    """In both ways of deploying, `serve` and `purge` have the same lasting folder where the settings say it is."""
+    folder = "/var/lib/alpr/audit"  # `audit` under `data`, as the image has it
+    mounts = [compose()["services"][name]["volumes"] for name in ("serve", "purge")]
+    assert mounts == [[f"audit:{folder}"]] * 2
+    for name in ("alpr-serve", "alpr-purge"):
+        (container,) = pods()[name]["containers"]
+        (mount,) = [one for one in container["volumeMounts"] if one["mountPath"] == folder]
+        (volume,) = [one for one in pods()[name]["volumes"] if one["name"] == mount["name"]]
+        assert (volume["persistentVolumeClaim"]["claimName"], mount["subPath"]) == ("alpr-audit", "audit")
+    (claim,) = [one for one in manifests() if one["kind"] == "PersistentVolumeClaim"]
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]  # two pods of `serve` and one of `purge`, on several nodes
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine to check its unit")
 def test_the_unit_of_the_edge_agent_is_sound_and_confined(tmp_path: Path) -> None:
     """Systemd understands every line, and calls the exposure low."""

@@ -1,6 +1,7 @@
 """The audit trail cannot be changed unseen: not by the program, not by who owns the database."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import StorageRefused
-from alpr_pipeline.oversight.checkpoints import Checkpoints, load_public_key, read_checkpoints
+from alpr_pipeline.oversight.checkpoints import Checkpoints, load_or_make_key, load_public_key, read_checkpoints
 from alpr_pipeline.oversight.trail import verify_trail
 from alpr_pipeline.oversight.verification import Fault, TrailReport
 from alpr_pipeline.storage.audit import record
@@ -283,3 +284,15 @@ def test_records_from_before_the_chain_are_taken_into_it(postgres: TestServer, t
         apply(database, [first, *rest])
         report = verify_trail(database, tmp_path, KEEP)
         assert (report.good, report.records) == (True, 1)
+
+
+def test_processes_that_make_the_key_at_once_have_the_same(tmp_path: Path) -> None:
+    """The server signs reports and the purge checkpoints, in one folder; a lost public half is made again."""
+    with ThreadPoolExecutor(8) as processes:
+        keys = list(processes.map(lambda _: load_or_make_key(tmp_path / "audit"), range(8)))
+    assert len({key.private_bytes_raw() for key in keys}) == 1
+    assert sorted(file.name for file in (tmp_path / "audit").iterdir()) == ["signing.pem", "signing.pub.pem"]
+    (tmp_path / "audit/signing.pub.pem").unlink()
+    load_or_make_key(tmp_path / "audit")
+    public = load_public_key(tmp_path / "audit/signing.pub.pem")
+    assert public.public_bytes_raw() == keys[0].public_key().public_bytes_raw()
