@@ -1,7 +1,7 @@
 """The hot lists in memory: which entries a read meets."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -77,10 +77,12 @@ class HotlistIndex:
     def size_bytes(self) -> tuple[int, int]:
         """What the look-up takes, and what the entries themselves take."""
         table = self._view.table
-        return table.size_bytes, table.identities.nbytes + self._view.records.size_bytes
+        return table.size_bytes, table.identities_bytes + self._view.records.size_bytes
 
     def apply(self, *changes: EntryAdded | EntryRemoved) -> None:
         """Bring entries into force, replace their former versions, or take them out: all of it at once."""
+        if not changes:
+            return
         view, records = self._view, self._view.records
         last = {_identity(change): change for change in changes}
         added: dict[Identity, tuple[int, int]] = {}
@@ -98,8 +100,9 @@ class HotlistIndex:
                 alike.add(identity)
         table = view.table.changed(last, added)
         met = view.patterns if wild == view.wild else Patterns.of({pattern for pattern, _ in wild.values()})
-        self._view = _View(table, records, wild, met, frozenset(alike))
-        self._pack_anew(len(last))
+        gone = len(self) + len(plain) - len(table) - len(wild)
+        self._view = _View(table, records, wild, met, frozenset(alike))  # from here on all of it counts
+        self._tidy(gone)
 
     def clear(self) -> None:
         """Take every entry out of force."""
@@ -145,7 +148,7 @@ class HotlistIndex:
             share = probable[text]
             for identity, place in view.table.entries_of(int(key)):
                 entry = view.records.get(place, UUID(bytes=identity), text)
-                if self._enough(entry, read, text, share, fullness_at(view.table.fullness, text)):
+                if self._enough(entry, read, text, share, fullness_at(view.table.counts, text)):
                     yield Match(entry, text, share)
 
     def _wild(self, view: _View, read: PlateRead, probable: dict[str, float]) -> Iterator[Match]:
@@ -182,17 +185,19 @@ class HotlistIndex:
             return False
         return self._cautions.accept(entry.priority, share, fullness)
 
-    def _pack_anew(self, removed: int) -> None:
-        """Pack the records anew when more than half of them is of entries that are gone."""
-        view = self._view
-        self._wasted_bytes += removed * 64  # about
+    def _tidy(self, gone: int) -> None:
+        """Put the table in order, and pack the records anew when more than half of them is of entries that are gone."""
+        view = self._view = replace(self._view, table=self._view.table.tidied())
+        self._wasted_bytes += gone * 64  # about
         if self._wasted_bytes < max(WASTE_BYTES_MIN, view.records.size_bytes):
             return
-        fresh, places = view.records.emptied(), dict[int, int]()
-        for place in _places(view):
-            places[place] = fresh.copy(place, view.records)
-        wild = {identity: (pattern, places[place]) for identity, (pattern, place) in view.wild.items()}
-        self._view = _View(view.table.moved(places), fresh, wild, view.patterns, view.similar)
+        fresh = view.records.emptied()
+
+        def move(place: int) -> int:
+            return fresh.copy(place, view.records)
+
+        wild = {identity: (pattern, move(place)) for identity, (pattern, place) in view.wild.items()}
+        self._view = _View(view.table.moved(move), fresh, wild, view.patterns, view.similar)
         self._wasted_bytes = 0
 
 
@@ -209,8 +214,3 @@ def _applies(entry: HotlistEntry, read: PlateRead, now: datetime) -> bool:
 
 def _identity(change: EntryAdded | EntryRemoved) -> Identity:
     return change.entry.entry_id.bytes if isinstance(change, EntryAdded) else change.entry_id.bytes
-
-
-def _places(view: _View) -> Iterable[int]:
-    yield from (place for _, _, place in view.table.all_entries())
-    yield from (place for _, place in view.wild.values())

@@ -15,10 +15,11 @@ from alpr_pipeline.matching.keys import Digits, Keys, digits_of
 
 _KINDS = 37
 _FIRST_LETTER = 11  # digits of keys: 1 to 10 are 0 to 9, then A to Z
+_CHUNK = 1 << 16  # plates looked at together
 _SHAPES = 3**PLATE_LENGTH_MAX  # nothing, digit or letter at each place
 _POWERS = 3 ** np.arange(PLATE_LENGTH_MAX, dtype=np.int64)
 
-Fullness = NDArray[np.float32]  # by shape: the share of all plates of the shape that stands on the list
+Counts = NDArray[np.int64]  # by shape: the plates of the shape that stand on the list
 
 
 def risk(share: float, fullness: float) -> float:
@@ -26,18 +27,18 @@ def risk(share: float, fullness: float) -> float:
     return (1.0 - share) * fullness / max(share, 1e-9)
 
 
-def fullness_of(keys: Keys) -> Fullness:
-    """Return how full a list is of the plates of each shape."""
-    counts = np.bincount(_shapes(_digits(keys)), minlength=_SHAPES) if len(keys) else np.zeros(_SHAPES, np.int64)
-    found = np.zeros(_SHAPES, np.float32)
-    for shape in np.flatnonzero(counts):
-        found[shape] = min(1.0, counts[shape] / _room(int(shape)))
-    return found
+def counts_of(keys: Keys) -> Counts:
+    """Return how many plates there are of each shape."""
+    counts = np.zeros(_SHAPES, np.int64)
+    for start in range(0, len(keys), _CHUNK):
+        counts += np.bincount(_shapes(_digits(keys[start : start + _CHUNK])), minlength=_SHAPES)
+    return counts
 
 
-def fullness_at(fullness: Fullness, text: str) -> float:
-    """Return how full the list is of plates of a text's shape."""
-    return float(fullness[_shapes(digits_of([text]))[0]])
+def fullness_at(counts: Counts, text: str) -> float:
+    """Return the share of all plates of a text's shape that stands on the list."""
+    shape = int(_shapes(digits_of([text]))[0])
+    return min(1.0, float(counts[shape]) / _room(shape))
 
 
 def _digits(keys: Keys) -> Digits:

@@ -1,7 +1,6 @@
 """Which entries a read meets."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -89,7 +88,6 @@ def test_a_less_urgent_entry_needs_a_more_probable_match() -> None:
     for priority, met in (("high", 1), ("medium", 0), ("low", 0)):
         index = HotlistIndex(cautions)
         index.apply(EntryAdded(entry=an_entry("11", priority=priority)))
-        index._view = replace(index._view, table=index._view.table.sorted_anew())
         assert len(index.lookup(read, NOON)) == met  # one of a hundred plates of two digits is listed: the risk is 0.04
 
 
@@ -100,7 +98,6 @@ def test_a_full_list_asks_for_surer_reads() -> None:
     for listed, met in ((["11"], 1), ([f"{n:02}" for n in range(5, 35)], 0)):
         index = HotlistIndex(cautions)
         index.apply(*(EntryAdded(entry=an_entry(plate)) for plate in listed))
-        index._view = replace(index._view, table=index._view.table.sorted_anew())
         assert len(index.lookup(read, NOON)) == met
 
 
@@ -178,8 +175,8 @@ def test_an_entry_comes_back_whole() -> None:
 
 
 def test_many_changes_leave_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Added, replaced, removed, sorted and packed anew, in any order."""
-    monkeypatch.setattr(table, "WAITING_MIN", 20)
+    """Added, replaced, removed, merged and packed anew, in any order."""
+    monkeypatch.setattr(table, "RUN_MAX", 40)
     monkeypatch.setattr("alpr_pipeline.matching.index.WASTE_BYTES_MIN", 500)
     dice, index, expected = random.Random(1), HotlistIndex(), dict[object, HotlistEntry]()
     known = [an_entry(f"D{n % 40}") for n in range(60)]
@@ -214,3 +211,17 @@ def test_a_change_is_seen_whole_or_not_at_all() -> None:
 def _keys(*entries: HotlistEntry) -> list[tuple[str, int]]:
     plates = [entry.plate for entry in entries]
     return [(plate, int(key)) for plate, key in zip(plates, keys_of(plates), strict=True)]
+
+
+def test_a_table_stays_a_few_runs_and_its_bitmap_roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many changes come: a look-up goes through few arrays, and the bitmap ends nearly every one of them."""
+    monkeypatch.setattr(table, "RUN_MAX", 3_000)
+    index, dice = HotlistIndex(), random.Random(2)
+    for batch in range(100):
+        index.apply(*(EntryAdded(entry=an_entry(f"{batch:03}{dice.randrange(10**6):06}")) for _ in range(100)))
+    runs = index._view.table.runs
+    assert len(runs) <= 10
+    assert max(map(len, runs)) <= 3_000
+    assert sum(map(len, runs)) == len(index) == 10_000
+    assert len(index._view.table.bits) * 8 >= 8 * len(index)
+    assert index.size_bytes[0] <= 20 * len(index)
