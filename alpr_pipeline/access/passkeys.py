@@ -95,13 +95,15 @@ def add(
     site: PasskeySite,
     username: str,
     *,
-    challenge_id: UUID,
+    challenge: bytes | None,
     credential: str,
     name: str,
     now: datetime,
 ) -> None:
-    """Add the key that a browser made; raise AccessDenied when its answer does not hold."""
-    challenge = passkeys.take_challenge(connection, challenge_id, username, now)
+    """Add the key that a browser made; raise AccessDenied when its answer does not hold.
+
+    The challenge was taken in a transaction of its own, so that it is gone whatever comes of this.
+    """
     if challenge is None:
         raise AccessDenied("this took too long, or was answered before: begin again")
     try:

@@ -20,7 +20,7 @@ from alpr_pipeline.oversight import claims
 from alpr_pipeline.oversight.claim_page import FIELDS, render_claim_page
 from alpr_pipeline.policy.policy import Policy, Words
 from alpr_pipeline.policy.roles import Right
-from alpr_pipeline.storage.claims import get_claim
+from alpr_pipeline.storage.claims import Candidate, Claim, get_claim
 from alpr_pipeline.storage.policies import policy_in_force
 
 CLAIMS_A_MINUTE = 5
@@ -59,46 +59,11 @@ class ReceivedView(BaseModel):
     due_at: datetime
 
 
-class ClaimView(BaseModel):
-    """A claim, as those see it who decide."""
-
-    claim_id: UUID
-    about: str
-    plate: str
-    said: str
-    place: str
-    seen_at: datetime | None
-    name: str
-    contact: str
-    reported_by: str | None
-    received_at: datetime
-    due_at: datetime
-    identity_by: str | None
-    identity_how: str
-    decided_by: str | None
-    granted: bool | None
-    reason: str
-    effect: str
-    answer: str
-    answered_by: str | None
-    answered_at: datetime | None
-
-
-class CandidateView(BaseModel):
-    """Something stored that the claim may be about."""
-
-    kind: str
-    identity: UUID
-    at: datetime | None
-    place: str
-    plate: str
-
-
 class ClaimWithCandidates(BaseModel):
     """A claim and what is stored of its plate."""
 
-    claim: ClaimView
-    candidates: list[CandidateView]
+    claim: Claim
+    candidates: list[Candidate]
 
 
 class _Body(BaseModel):
@@ -163,11 +128,10 @@ def report(request: Request, caller: Anyone, body: NewClaim) -> ReceivedView:
 
 
 @router.get("/api/v1/claims")
-def list_claims(request: Request, caller: Sees) -> list[ClaimView]:
+def list_claims(request: Request, caller: Sees) -> list[Claim]:
     """Return the claims: those that wait for an answer first, by their due day."""
     with services_of(request).database.connection() as connection:
-        found = claims.see_all(connection, by=caller.username)
-    return [ClaimView.model_validate(one, from_attributes=True) for one in found]
+        return claims.see_all(connection, by=caller.username)
 
 
 @router.get("/api/v1/claims/{claim_id}")
@@ -175,10 +139,7 @@ def get_one(request: Request, caller: Decides, claim_id: UUID) -> ClaimWithCandi
     """Return a claim with what is stored of its plate; the look is on record."""
     with services_of(request).database.connection() as connection:
         claim, found = claims.see(connection, claim_id, by=caller.username)
-    return ClaimWithCandidates(
-        claim=ClaimView.model_validate(claim, from_attributes=True),
-        candidates=[CandidateView.model_validate(one, from_attributes=True) for one in found],
-    )
+    return ClaimWithCandidates(claim=claim, candidates=found)
 
 
 @router.post("/api/v1/claims/{claim_id}/identity", status_code=HTTPStatus.NO_CONTENT)

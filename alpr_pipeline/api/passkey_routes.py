@@ -22,6 +22,7 @@ from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied
 from alpr_pipeline.storage.accounts import list_sessions
 from alpr_pipeline.storage.audit import record
+from alpr_pipeline.storage.passkeys import take_challenge
 
 ANSWER_MAX = 20_000
 
@@ -126,13 +127,15 @@ def begin(request: Request, caller: Anyone) -> AskedView:
 def add(request: Request, caller: Anyone, body: NewPasskey) -> None:
     """Add a passkey to one's own account."""
     services = services_of(request)
+    with services.database.connection() as connection:
+        challenge = take_challenge(connection, body.challenge_id, caller.username, services.now())
     confirm_password(services.database, caller.username, body.password.get_secret_value(), services.now())
     with services.database.connection() as connection:
         passkeys.add(
             connection,
             services.passkeys,
             caller.username,
-            challenge_id=body.challenge_id,
+            challenge=challenge,
             credential=body.credential,
             name=body.name,
             now=services.now(),

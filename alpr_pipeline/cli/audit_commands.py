@@ -9,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from alpr_pipeline.cli.options import Json
 from alpr_pipeline.cli.parts import now
 from alpr_pipeline.cli.user_commands import visited
 from alpr_pipeline.config.settings import load_settings
@@ -26,8 +27,6 @@ from alpr_pipeline.oversight.verification import TrailReport
 from alpr_pipeline.storage.audit import AuditFilter, AuditRecord, list_records, record
 from alpr_pipeline.storage.audits import get_report, list_audits, list_findings
 from alpr_pipeline.storage.policies import policy_in_force
-
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 app = typer.Typer(help="Prove the audit trail, and look at it.", no_args_is_help=True)
 

@@ -9,6 +9,7 @@ import orjson
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from alpr_pipeline.cli.options import By, Json
 from alpr_pipeline.cli.parts import now
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.domain.claim import About, Effect, NewClaim, NoChange
@@ -18,8 +19,6 @@ from alpr_pipeline.oversight import claims
 from alpr_pipeline.storage.claims import Claim
 
 Identity = Annotated[UUID, typer.Argument(help="The claim, as `alpr claim list` names it.", show_default=False)]
-By = Annotated[str, typer.Option("--by", help="Name of the person who does it.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 app = typer.Typer(help="See, decide and answer claims that something is wrong.", no_args_is_help=True)
 

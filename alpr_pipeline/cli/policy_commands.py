@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from alpr_pipeline.cli.options import Json
 from alpr_pipeline.cli.parts import now, read_policy_file, read_policy_text
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.oversight import policy_changes
@@ -22,7 +23,6 @@ from alpr_pipeline.storage.policies import list_versions
 
 File = Annotated[Path | None, typer.Argument(help="The policy; none: the shipped one.", show_default=False)]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="The law to hold it against, not its own.")]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 app = typer.Typer(help="Check, render and compare usage and privacy policies.", no_args_is_help=True)
 

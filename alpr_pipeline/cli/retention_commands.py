@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import orjson
 import typer
 
+from alpr_pipeline.cli.options import Json
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.config.settings import BusKind, Settings, load_settings
@@ -17,8 +18,6 @@ from alpr_pipeline.retention.verification import TOLERANCE, RetentionReport, ver
 from alpr_pipeline.retention.verification import verify as verify_retention
 from alpr_pipeline.storage.audit import AuditFilter, list_records, record
 from alpr_pipeline.storage.exports import list_exports
-
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 app = typer.Typer(help="Prove that nothing is kept too long.", no_args_is_help=True)
 

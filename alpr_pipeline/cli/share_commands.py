@@ -11,6 +11,7 @@ import orjson
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from alpr_pipeline.cli.options import By, Json
 from alpr_pipeline.cli.parts import now
 from alpr_pipeline.cli.user_commands import operator, visited
 from alpr_pipeline.domain.camera import CameraId
@@ -23,8 +24,6 @@ from alpr_pipeline.policy.sharing import Check, Scope
 from alpr_pipeline.storage.sharing import Asked, get_agreement
 
 Identity = Annotated[UUID, typer.Argument(help="The agreement, as `alpr share list` names it.", show_default=False)]
-By = Annotated[str, typer.Option("--by", help="Name of the person who decides.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 app = typer.Typer(help="Say which agencies receive data.", no_args_is_help=True)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from alpr_pipeline.cli.options import Json
 from alpr_pipeline.cli.parts import now
 from alpr_pipeline.cli.user_commands import visited
 from alpr_pipeline.errors import ConfigError
@@ -20,7 +21,7 @@ def transparency(
     period: Annotated[
         str, typer.Option("--period", help="2026, 2026-H1, 2026-Q1 or 2026-03; without it the newest.")
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets: one number a line.")] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="As a period stands now, before it is published; not for the public.")

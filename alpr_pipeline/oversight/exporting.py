@@ -14,7 +14,7 @@ from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied, NotStored, StateConflict
 from alpr_pipeline.oversight.export_files import ExportFormat, Watermark, export_file
-from alpr_pipeline.oversight.searching import Look, answer, refusals_recorded
+from alpr_pipeline.oversight.searching import Look, answer, as_policy_takes_it, refusals_recorded
 from alpr_pipeline.policy.roles import Right, allows
 from alpr_pipeline.storage import exports
 from alpr_pipeline.storage.audit import record
@@ -61,7 +61,13 @@ def export(
         # The file before the commit: a crash in between leaves a sealed file that the purge finds by its folder.
         store.put_objects([(exports.export_path(export_id, form, expires_at), data)])
         exports.set_digest(connection, export_id, sha256(data).digest())
-        _record(connection, caller, exports.get_export(connection, export_id), AuditAction.EXPORT_MADE)
+        _record(
+            connection,
+            caller,
+            exports.get_export(connection, export_id),
+            AuditAction.EXPORT_MADE,
+            as_policy_takes_it(policy, look),
+        )
     return export_id
 
 
@@ -116,7 +122,10 @@ def _signature(vault: Vault, export_id: UUID, username: str, until: int) -> str:
     return vault.digest(_LINKS, f"{export_id} {username} {until}").hex()
 
 
-def _record(connection: Connection, caller: Caller, found: Export, action: AuditAction) -> None:
+def _record(
+    connection: Connection, caller: Caller, found: Export, action: AuditAction, look: Look | None = None
+) -> None:
+    followed = {"movements": True} if look and look.movements else {}
     record(
         connection,
         username=caller.username,
@@ -125,5 +134,5 @@ def _record(connection: Connection, caller: Caller, found: Export, action: Audit
         purpose=found.purpose,
         case=found.case,
         count=found.reads,
-        detail={"format": found.format, "expires": found.expires_at.isoformat(timespec="seconds")},
+        detail={"format": found.format, "expires": found.expires_at.isoformat(timespec="seconds")} | followed,
     )

@@ -5,7 +5,7 @@ A search that is refused is recorded as well, with what was asked.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import AccessDenied, PurposeRefused
 from alpr_pipeline.oversight.ages import ages_of
 from alpr_pipeline.policy.policy import Policy
-from alpr_pipeline.policy.searches import Grant, check_purpose, check_reach
+from alpr_pipeline.policy.searches import Grant, check_purpose, check_reach, follows
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.policies import policy_in_force
@@ -62,12 +62,20 @@ def answer(
     """Return what a search finds, with its record in the same transaction."""
     policy = policy_in_force(connection, now)
     check_purpose(policy, look.purpose, look.case)
+    look = as_policy_takes_it(policy, look)
     grant = _grant(connection, caller, look, now)
     _check_reach(policy, caller, look, grant, now)
     found = find(connection, _within(policy, look.query, now))
     ages = ages_of(now, [read.captured_at for read in found])
     _record(connection, caller, look, count=len(found), ages=ages)
     return found
+
+
+def as_policy_takes_it(policy: Policy, look: Look) -> Look:
+    """Return a look that says of itself, on record too, that it follows a vehicle, whether it was asked for as such."""
+    query = look.query
+    followed = follows(policy, plate_alone=bool(query.plate), since=query.since, until=query.until)
+    return replace(look, movements=look.movements or followed)
 
 
 @contextmanager

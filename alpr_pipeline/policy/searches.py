@@ -40,6 +40,11 @@ def check_purpose(policy: Policy, purpose: str, case: str) -> None:
         raise PurposeRefused(f"purpose {purpose} needs the reference of a case")
 
 
+def follows(policy: Policy, *, plate_alone: bool, since: datetime, until: datetime) -> bool:
+    """Return whether a search follows a vehicle: one plate, over more than the policy's span."""
+    return plate_alone and until - since > policy.searches.movement_over
+
+
 def check_reach(
     policy: Policy,
     role: Role,
@@ -61,8 +66,8 @@ def check_reach(
         raise AccessDenied(
             f"role {role} looks back {period_in_words(own)}: for more, ask a supervisor (POST /api/v1/search-requests)"
         )
-    follows = movements or (plate_alone and until - since > policy.searches.movement_over)
-    if follows and not (allows(role, Right.SEARCH_MOVEMENTS) or (grant and grant.movements)):
+    followed = movements or follows(policy, plate_alone=plate_alone, since=since, until=until)
+    if followed and not (allows(role, Right.SEARCH_MOVEMENTS) or (grant and grant.movements)):
         raise AccessDenied(
             f"a vehicle's movements, or one plate over more than {period_in_words(policy.searches.movement_over)}, "
             "are a right of their own: search a shorter time, or ask a supervisor on the page Movements "

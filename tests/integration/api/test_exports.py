@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.policy.roles import Role
@@ -54,6 +55,17 @@ def test_a_file_is_made_marked_fetched_and_on_record(api: Api) -> None:
         ("export-made", "stolen-vehicle", "26-0001", 1),
         ("reads-searched", "stolen-vehicle", "26-0001", 1),
     ]
+
+
+@pytest.mark.parametrize(("back", "followed"), [(DAY / 24, False), (4 * DAY, True)], ids=["hour", "days"])
+def test_an_export_of_movements_is_on_record_as_one(api: Api, back: timedelta, followed: bool) -> None:
+    """One plate over days: the search and the file alike, whether it was asked for on the page of movements or not."""
+    store(api, ("DEMO123", DAY / 48, "bridge-north"))
+    with api.client(Role.SUPERVISOR) as client:
+        assert export(api, client, back=back).status_code == 201
+    with api.services.database.connection() as connection:
+        seen = [(one.action, one.detail.get("movements", False)) for one in list_records(connection, 2)]
+    assert seen == [("export-made", followed), ("reads-searched", followed)]
 
 
 def test_an_export_is_a_search_with_its_rules(api: Api) -> None:

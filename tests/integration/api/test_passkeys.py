@@ -63,6 +63,18 @@ def test_a_passkey_signs_in_by_itself(site: Api) -> None:
     assert newest(site).action == "passkeys-viewed"
 
 
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"credential": "{}"}], ids=["password", "answer"])
+def test_a_try_to_add_a_key_takes_the_challenge_with_it(site: Api, wrong: dict[str, str]) -> None:
+    """However it failed: the same answer is not taken later."""
+    with site.client(Role.DISPATCHER) as client:
+        asked = client.post("/api/v1/me/passkeys/challenge").json()
+        made = {"credential": Authenticator(ORIGIN).make(asked["options"]), "name": "desk key", "password": PASSWORD}
+        body = {"challenge_id": asked["challenge_id"]} | made
+        assert client.post("/api/v1/me/passkeys", json=body | wrong).status_code == 403
+        again = client.post("/api/v1/me/passkeys", json=body)
+    assert (again.status_code, "begin again" in again.json()["detail"]) == (403, True)
+
+
 def test_a_key_without_a_pin_needs_the_password_beside_it(site: Api) -> None:
     """Whoever finds a security key on a desk is not in."""
     key = Authenticator(ORIGIN, verifies=False)
