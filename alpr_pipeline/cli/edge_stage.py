@@ -35,7 +35,7 @@ def edge_stages(parts: Parts) -> list[Stage]:
             copy,
             console_announcer(sys.stdout),
             now,
-            Cautions(**settings.matching.model_dump()),
+            Cautions(**settings.matching.model_dump(), by_list=settings.hotlists.risks),
             trust=trusted(settings),
             cameras=frozenset(camera.camera_id for camera, _ in cameras),
             fresh_for=parts.policy.retention.car_copy,

@@ -51,7 +51,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             camera_names=_camera_names(parts.settings.edge.cameras),
             formats=parts.settings.hotlists.formats,
             thresholds=parts.settings.hotlists.thresholds,
-            cautions=Cautions(**parts.settings.matching.model_dump()),
+            cautions=Cautions(**parts.settings.matching.model_dump(), by_list=parts.settings.hotlists.risks),
             refresh_of=parts.settings.hotlists.refresh_of,
             kept_from_cars=parts.settings.hotlists.kept_from_cars,
             publish=_publishing(parts),

@@ -29,7 +29,9 @@ def match_stages(parts: Parts) -> list[Stage]:
     from alpr_pipeline.matching.index import Cautions, HotlistIndex
     from alpr_pipeline.matching.matcher import WORKER, Matcher
 
-    bus, index = parts.bus, HotlistIndex(Cautions(**parts.settings.matching.model_dump()))
+    settings = parts.settings
+    cautions = Cautions(**settings.matching.model_dump(), by_list=settings.hotlists.risks)
+    bus, index = parts.bus, HotlistIndex(cautions)
     follower = HotlistFollower(WORKER, bus, index)
 
     def match(stop: Event) -> None:

@@ -20,7 +20,8 @@ from alpr_pipeline.access.reconciliation import StaffSettings
 from alpr_pipeline.alerting.routing import EmailChannel, MqttChannel, Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
-from alpr_pipeline.domain.hotlist import ListName
+from alpr_pipeline.domain.hotlist import ListName, Priority
+from alpr_pipeline.domain.sureness import risk_for
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.sources import Source
 from alpr_pipeline.matching.thresholds import Thresholds
@@ -131,6 +132,17 @@ class ListSettings(_Section):
     name: ListName
     refresh_within: timedelta | None = Field(None, gt=timedelta(0), description="Older than this it is overdue.")
     for_cars: bool = Field(True, description="false: cars and poles never get this list.")
+    false_alarms_high: float | None = Field(
+        None, ge=0, le=10_000, description="Wanted per million reads, high priority; none: by `matching`."
+    )
+    false_alarms_medium: float | None = Field(None, ge=0, le=10_000, description="Likewise, medium priority.")
+    false_alarms_low: float | None = Field(None, ge=0, le=10_000, description="Likewise, low priority.")
+
+    @property
+    def risks(self) -> dict[Priority, float]:
+        """The most risk of a false alarm by priority, where it is this list's own."""
+        wanted = zip(Priority, (self.false_alarms_high, self.false_alarms_medium, self.false_alarms_low), strict=True)
+        return {priority: risk_for(count) for priority, count in wanted if count is not None}
 
 
 class HotlistSettings(_Section):
@@ -155,6 +167,11 @@ class HotlistSettings(_Section):
     def kept_from_cars(self) -> frozenset[str]:
         """The lists that cars never get."""
         return frozenset(one.name for one in self.lists if not one.for_cars)
+
+    @property
+    def risks(self) -> dict[str, dict[Priority, float]]:
+        """The most risk of a false alarm by list and priority, where it is a list's own."""
+        return {one.name: one.risks for one in self.lists if one.risks}
 
     def refresh_of(self, list_name: str) -> timedelta:
         """Return how old a list may be before it is overdue."""

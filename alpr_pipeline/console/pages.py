@@ -10,8 +10,8 @@ from alpr_pipeline.console.comparison import compare, is_exact, listed_text
 from alpr_pipeline.console.issuers import issuer_name
 from alpr_pipeline.console.queue import order_of, part_of
 from alpr_pipeline.console.shares import share_in_words
-from alpr_pipeline.console.sureness import false_alarms
 from alpr_pipeline.domain.hotlist import Priority, Reason
+from alpr_pipeline.domain.sureness import false_alarms
 from alpr_pipeline.domain.verification import HitState
 from alpr_pipeline.policy.roles import Right
 

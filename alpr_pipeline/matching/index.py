@@ -1,6 +1,6 @@
 """The hot lists in memory: which entries a read meets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -43,11 +43,16 @@ class Cautions:
     risk_high: float = 0.01
     risk_medium: float = 0.003
     risk_low: float = 0.001
+    by_list: Mapping[str, Mapping[Priority, float]] = field(default_factory=dict)  # instead of these
 
-    def accept(self, priority: Priority, share: float, fullness: float) -> bool:
-        """Return whether a match so probable is told of, on a list so full of plates of this shape."""
-        most = {Priority.HIGH: self.risk_high, Priority.MEDIUM: self.risk_medium, Priority.LOW: self.risk_low}
-        return share >= self.probability_min and risk(share, fullness) <= most[priority]
+    def most(self, list_name: str, priority: Priority) -> float:
+        """Return the most risk at which entries of a list and a priority are told of."""
+        usual = {Priority.HIGH: self.risk_high, Priority.MEDIUM: self.risk_medium, Priority.LOW: self.risk_low}
+        return self.by_list.get(list_name, {}).get(priority, usual[priority])
+
+    def accept(self, entry: HotlistEntry, share: float, fullness: float) -> bool:
+        """Return whether a match so probable is told of, among lists so full of plates of this shape."""
+        return share >= self.probability_min and risk(share, fullness) <= self.most(entry.list_name, entry.priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ class HotlistIndex:
             return True
         if entry.match is MatchRule.EXACT and text != read.plate:
             return False
-        return self._cautions.accept(entry.priority, share, fullness)
+        return self._cautions.accept(entry, share, fullness)
 
     def _tidy(self, gone: int) -> None:
         """Put the table in order, and pack the records anew when more than half of them is of entries that are gone."""

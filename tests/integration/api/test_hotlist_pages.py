@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from alpr_pipeline.api.loads import LOADS_MAX, Loads, Progress
+from alpr_pipeline.domain.hotlist import Priority
+from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.audit import AuditRecord, list_records
 from alpr_pipeline.storage.hotlists import list_entries
@@ -150,6 +152,17 @@ def test_the_page_says_what_its_limits_stand_for(api: Api, operator: httpx.Clien
     text = operator.get("/hotlists").text
     assert [f"about {count}" in text for count in (300, 130, 64)] == [True] * 3
     assert "more than 10 % of its rows are bad" in text
+
+
+def test_a_list_of_its_own_caution_says_so(start_api: Callable[..., Api]) -> None:
+    """On its own page, and beside the others where all lists stand."""
+    api = start_api(cautions=Cautions(by_list={"demo": {Priority.HIGH: 0.0003}}))
+    put(api, FILE)
+    with signed_in(api) as operator:
+        own, every = operator.get("/hotlists/demo").text, operator.get("/hotlists").text
+    assert ("about 30<" in own, "set for this list" in own, "about 130<" in own) == (True, True, True)
+    assert "Lists with limits of their own" in every
+    assert ("about 30<" in every, "about 300<" in every) == (True, True)
 
 
 def test_a_load_says_how_far_it_is_to_whoever_began_it(api: Api) -> None:

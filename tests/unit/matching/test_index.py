@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry
+from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, Priority
 from alpr_pipeline.matching import table
 from alpr_pipeline.matching.index import Cautions, HotlistIndex
 from alpr_pipeline.matching.keys import keys_of
+from alpr_pipeline.matching.past import past_hits
 from tests.made import NOON, a_read, an_entry
 
 
@@ -89,6 +90,18 @@ def test_a_less_urgent_entry_needs_a_more_probable_match() -> None:
         index = HotlistIndex(cautions)
         index.apply(EntryAdded(entry=an_entry("11", priority=priority)))
         assert len(index.lookup(read, NOON)) == met  # one of a hundred plates of two digits is listed: the risk is 0.04
+
+
+def test_a_list_may_have_a_caution_of_its_own() -> None:
+    """By priority; where it has none, what holds for all lists holds. Looks at reads of the past hold to it too."""
+    cautions = Cautions(probability_min=0.01, risk_high=0.001, by_list={"own": {Priority.HIGH: 0.2}})
+    read = a_read("17", candidates=[("17", 0.8), ("11", 0.2)])
+    for list_name, priority, met in (("own", "high", 1), ("own", "low", 0), ("demo", "high", 0)):
+        entry = an_entry("11", list_name=list_name, priority=priority)
+        index = HotlistIndex(cautions)
+        index.apply(EntryAdded(entry=entry))
+        assert len(index.lookup(read, NOON)) == met
+        assert len(past_hits(entry, [read], NOON, cautions)) == met
 
 
 def test_a_full_list_asks_for_surer_reads() -> None:

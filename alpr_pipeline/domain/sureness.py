@@ -18,6 +18,16 @@ def false_alarms(risk: float) -> int:
     return int(_MEASURED[-1][1])
 
 
+def risk_for(wanted: float) -> float:
+    """Return the limit of risk that gives about as many false alarms per million reads as are wanted."""
+    if wanted <= _MEASURED[0][1]:
+        return _MEASURED[0][0] * wanted / _MEASURED[0][1]
+    for (low, few), (high, many) in pairwise(_MEASURED):
+        if wanted <= many:
+            return low * exp(log(high / low) * log(wanted / few) / log(many / few))
+    return _MEASURED[-1][0]
+
+
 def _rounded(count: float) -> int:
     """Return a count as exactly as it is known: two digits."""
     digits = max(0, len(str(int(count))) - 2)
