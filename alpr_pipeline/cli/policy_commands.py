@@ -122,13 +122,17 @@ def approve(
 
 
 @app.command()
-def versions(context: typer.Context) -> None:
+def versions(context: typer.Context, json: Json = False) -> None:
     """List the versions of the policy, the newest first."""
-    table = Table("version", "in effect from", "proposed by", "approved by")
     with visited(context) as parts, parts.database.connection() as connection:
-        for one in list_versions(connection):
-            effect = f"{one.effective_at:%Y-%m-%d %H:%M}Z" if one.approved_at else "waits"
-            table.add_row(str(one.policy_no), effect, one.proposed_by, one.approved_by or "")
+        found = list_versions(connection)
+    if json:
+        typer.echo(orjson.dumps([{k: v for k, v in asdict(one).items() if k != "text"} for one in found]))
+        return
+    table = Table("version", "in effect from", "proposed by", "approved by")
+    for one in found:
+        effect = f"{one.effective_at:%Y-%m-%d %H:%M}Z" if one.approved_at else "waits"
+        table.add_row(str(one.policy_no), effect, one.proposed_by, one.approved_by or "")
     Console().print(table)
 
 

@@ -67,7 +67,7 @@ def certificates(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="The newest so many.")] = 20,
     json: Json = False,
 ) -> None:
-    """Show the newest destructions: what, how many, under which periods. They are records of the audit trail."""
+    """Show the newest destructions: what, how many, under which policy. They are records of the audit trail."""
     with visited(context) as parts, parts.database.connection() as connection:
         found = list_records(connection, limit, wanted=AuditFilter(action=AuditAction.PURGED))
     for one in found:
@@ -77,7 +77,9 @@ def certificates(
             what = ", ".join(
                 f"{name} {count:,}" for name, count in one.detail.items() if isinstance(count, int) and count
             )
-            typer.echo(f"{one.audit_no:>8}  {one.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}  {what}")
+            policy = one.detail.get("policy")
+            under = f", under policy {policy['number']} (version {policy['version'] or 'not named'})" if policy else ""
+            typer.echo(f"{one.audit_no:>8}  {one.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}  {what}{under}")
 
 
 @app.command("exports")

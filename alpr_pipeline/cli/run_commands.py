@@ -7,6 +7,7 @@ from dataclasses import asdict
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
+import orjson
 import typer
 
 from alpr_pipeline.errors import ConfigError
@@ -88,6 +89,7 @@ def serve(context: typer.Context) -> None:
 def purge(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and destroy nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="What went, as one JSON object, for machines.")] = False,
     every_s: Annotated[
         float | None, typer.Option("--every", help="Go on, with so many seconds between.", min=1)
     ] = None,
@@ -117,6 +119,9 @@ def purge(
         gone = asdict(purge_now(parts.database, parts.pictures, retention, moment, dry_run=dry_run))
         if kafka and not dry_run:
             gone["messages"] = trim_topics(parts.bus, retention, moment)
+        if json:
+            typer.echo(orjson.dumps({"destroyed": not dry_run} | gone))
+            return
         typer.echo("would go:" if dry_run else "gone:", err=True)
         for what, count in gone.items():
             typer.echo(f"{what:16} {count:>12,}")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,12 +16,15 @@ from alpr_pipeline.access import approval
 from alpr_pipeline.access.administration import change_password, create_account, set_account_active
 from alpr_pipeline.access.approval import admit
 from alpr_pipeline.access.staff_file import read_staff
+from alpr_pipeline.cli.options import Json
 from alpr_pipeline.cli.parts import Parts, now
 from alpr_pipeline.config.settings import load_settings
+from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.policy.access import obstacle
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.accounts import Account, list_accounts
+from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.migrate import migrate
 from alpr_pipeline.storage.policies import policy_in_force
@@ -55,12 +59,21 @@ def add(
     typer.echo(f"{username} may sign in as {role}" if trained else f"{username} waits for approval and training")
 
 
+_TOLD = ("username", "role", "title", "created_by", "approved_by", "approved_at", "certified_at", "last_used_at")
+
+
 @app.command("list")
-def list_all(context: typer.Context) -> None:
-    """List the accounts."""
+def list_all(context: typer.Context, json: Json = False) -> None:
+    """List the accounts, on record."""
     with visited(context) as parts, parts.database.connection() as connection:
         accounts = list_accounts(connection)
         states = [_state(connection, account) for account in accounts]
+        record(connection, username=operator(), action=AuditAction.ACCOUNTS_VIEWED, count=len(accounts))
+    if json:
+        for account, state in zip(accounts, states, strict=True):
+            facts = {name: getattr(account, name) for name in _TOLD}
+            typer.echo(orjson.dumps(facts | {"state": state}))
+        return
     table = Table("name", "role", "job title", "approved by", "last used", "state")
     for account, state in zip(accounts, states, strict=True):
         used = f"{account.last_used_at:%Y-%m-%d}" if account.last_used_at else "never"

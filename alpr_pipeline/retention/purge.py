@@ -37,6 +37,7 @@ from alpr_pipeline.storage.pictures import (
     read_folder,
     read_picture_path,
 )
+from alpr_pipeline.storage.policies import policy_in_force, version_in_force
 from alpr_pipeline.storage.proposals import purge_proposals
 from alpr_pipeline.storage.reads import (
     ReadKey,
@@ -265,7 +266,9 @@ def _put_on_record(database: Database, purged: Purged, retention: Retention, now
         return
     with database.connection() as connection:
         periods = retention.model_dump(mode="json", include={"read", "hit", "audit"})
-        detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat(), "periods": periods}
+        in_force = version_in_force(connection, now)
+        policy = {"number": in_force.policy_no if in_force else 0, "version": policy_in_force(connection, now).version}
+        detail = {**asdict(purged), "at": now.astimezone(UTC).isoformat(), "periods": periods, "policy": policy}
         record(connection, username=None, action=AuditAction.PURGED, detail=detail)
 
 

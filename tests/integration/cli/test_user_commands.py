@@ -1,5 +1,6 @@
 """Accounts from the command line, on a database of one's own."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,6 +46,9 @@ def test_an_account_signs_in_until_it_is_closed(alpr: Alpr, database: Database) 
     with pytest.raises(AccessDenied):
         sign_in(database, "kim", "another horse battery", now)
     assert "closed" in alpr("user", "list").stdout
+    (told,) = [json.loads(line) for line in alpr("user", "list", "--json").stdout.splitlines()]
+    assert (told["username"], told["approved_by"][:12], told["state"]) == ("kim", "Sergeant Lee", "closed")
+    assert "password_hash" not in told
     assert alpr("user", "open", "kim").returncode == 0
     assert alpr("user", "approve", "kim", "--by", "Sergeant Lee").returncode == 0
     assert sign_in(database, "kim", "another horse battery", now)

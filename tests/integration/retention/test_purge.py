@@ -1,5 +1,6 @@
 """The purge on a real database and a real folder of pictures, with a clock that is moved."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -112,6 +113,8 @@ def test_the_command_purges(database: Database, tmp_path: Path, monkeypatch: pyt
     pass_by(database, pictures, datetime.now(UTC) - 400 * DAY)
     monkeypatch.setenv("ALPR_DATABASE__URL", database.url)
     monkeypatch.setenv("ALPR_DATA", str(tmp_path))
+    foretold = json.loads(CliRunner().invoke(application(["purge"]), ["purge", "--dry-run", "--json"]).stdout)
+    assert (foretold["destroyed"], foretold["hits"], stored_reads(database)) == (False, 1, 2)
     result = CliRunner().invoke(application(["purge"]), ["purge"])
     assert result.exit_code == 0, result.output
     assert stored_reads(database) == 0

@@ -15,7 +15,7 @@ from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.policy.policy import parse_policy
 from alpr_pipeline.policy.retention import Retention, partition_width
-from alpr_pipeline.policy.shipped import new_policy_text, shipped_profile
+from alpr_pipeline.policy.shipped import default_policy_text, new_policy_text, shipped_profile
 from alpr_pipeline.retention.purge import purge
 from alpr_pipeline.retention.topics import trim_topics
 from alpr_pipeline.retention.verification import RetentionReport, verify
@@ -24,6 +24,7 @@ from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import HitPicture, attach_pictures, get_hit, store_hits
 from alpr_pipeline.storage.holds import approve_hold, lapse_holds, place_hold, release_hold
 from alpr_pipeline.storage.pictures import PictureStore, hit_picture_path
+from alpr_pipeline.storage.policies import approve_version, insert_version
 from alpr_pipeline.storage.reads import store_reads
 from tests.made import NOON, a_hit, a_picture, a_read
 
@@ -101,13 +102,17 @@ def test_what_a_purge_left_is_found_by_place(database: Database, pictures: Pictu
 
 
 def test_a_destruction_leaves_a_certificate(database: Database, pictures: PictureStore) -> None:
-    """What, how many, when, under which periods; in the chained trail; no plate."""
+    """What, how many, when, under which periods of which version of the policy; in the chained trail; no plate."""
     store_read(database, pictures, NOON)
+    with database.connection() as connection:
+        number = insert_version(connection, default_policy_text(), "ada", NOON, NOON)
+        approve_version(connection, number, "grace", NOON)
     purge(database, pictures, THREE_MINUTES, NOON + 10 * MINUTE)
     with database.connection() as connection:
         (one,) = list_records(connection, action=AuditAction.PURGED)
     assert (one.purpose, one.detail["read_pictures"], one.detail["periods"]["read"]) == ("retention", 1, "PT3M")
     assert one.detail["partitions"] + one.detail["reads"] == 1
+    assert one.detail["policy"] == {"number": number, "version": "1"}
 
 
 def purge_after(database: Database, pictures: PictureStore, age: timedelta) -> None:
