@@ -71,8 +71,16 @@ class StateConflict(AlprError):
     """The change does not fit what is stored now: somebody else was faster."""
 
 
+class WrongRevision(StateConflict):
+    """Changes of a hot list are of another revision than the one in force; the same file will never fit."""
+
+
 class SourceUnavailable(AlprError):
     """A source of hot lists is away, does not let us in, or gives more than we take; it is tried again."""
+
+
+class NothingNew(SourceUnavailable):
+    """A source has no changes of the revision in force yet."""
 
 
 class HotlistRefused(AlprError):

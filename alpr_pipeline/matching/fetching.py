@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import fnmatch
+import os
+import re
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -17,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 import httpx
 
-from alpr_pipeline.errors import SourceUnavailable
-from alpr_pipeline.matching.sources import Source
+from alpr_pipeline.errors import NothingNew, SourceUnavailable
+from alpr_pipeline.matching.sources import REVISION, Source
 
 TIMEOUT_S = 30.0
 WHOLE_S_MAX = 600.0
@@ -36,6 +39,28 @@ class Fetched:
     file: IO[bytes]
     mark: str
     produced_at: datetime | None
+    base: int | None = None  # of changes: the revision that they change
+
+
+def fetch_changes(source: Source, secret: str, revision: int, now: datetime) -> Fetched:
+    """Return the changes of a revision that a source has, to be closed by the caller.
+
+    Of a folder that has none of it but of a later one these are returned: they will be refused, and somebody sees why.
+    Raises NothingNew when there are none, and SourceUnavailable as `fetch` does.
+    """
+    try:
+        if source.scheme == "file":
+            return _changes_in_folder(source, revision, now)
+        fetched = fetch(source.asking_for(revision), secret, "", now)
+    except _NotThere:
+        fetched = None
+    if fetched is None:
+        raise NothingNew(f"{_who(source)}: has no changes of revision {revision} yet")
+    return fetched if fetched.base is not None else replace(fetched, base=revision)
+
+
+class _NotThere(SourceUnavailable):
+    """A server knows no such file."""
 
 
 def fetch(source: Source, secret: str, mark: str, now: datetime) -> Fetched | None:
@@ -63,10 +88,15 @@ def _from_web(source: Source, secret: str, mark: str, _now: datetime) -> Fetched
             if answer.status_code == HTTPStatus.NOT_MODIFIED:
                 return None
             if answer.status_code != HTTPStatus.OK:
-                raise SourceUnavailable(f"{_who(source)}: answered {answer.status_code}{_hint(answer.status_code)}")
+                missing = answer.status_code == HTTPStatus.NOT_FOUND
+                raise (_NotThere if missing else SourceUnavailable)(
+                    f"{_who(source)}: answered {answer.status_code}{_hint(answer.status_code)}"
+                )
             file = _taken(source, answer.iter_bytes(_CHUNK))
         modified = answer.headers.get("last-modified", "")
-        return Fetched(file, f"{answer.headers.get('etag', '')}\n{modified}".strip("\r"), _date(modified))
+        base = answer.headers.get("base-revision", "")
+        known = f"{answer.headers.get('etag', '')}\n{modified}".strip("\r")
+        return Fetched(file, known, _date(modified), int(base) if base.isdecimal() else None)
 
 
 def _tls(source: Source) -> ssl.SSLContext:
@@ -130,12 +160,8 @@ async def _over_sftp(source: Source, secret: str, mark: str) -> Fetched | None:
 
 
 def _from_folder(source: Source, _secret: str, mark: str, now: datetime) -> Fetched | None:
-    folder = Path(unquote(urlsplit(source.url).path))
     with _told(source):
-        if not folder.is_dir():
-            raise SourceUnavailable(f"{_who(source)}: is no folder, or not there")
-        found = [(path, path.stat()) for path in folder.glob(source.pattern) if path.is_file()]
-        settled = [(one, path) for path, one in found if one.st_mtime <= now.timestamp() - SETTLED_S]
+        settled = _settled(source, source.pattern, now)
         if not settled:
             return None
         newest, path = max(settled, key=lambda pair: (pair[0].st_mtime_ns, pair[1].name))
@@ -145,6 +171,30 @@ def _from_folder(source: Source, _secret: str, mark: str, now: datetime) -> Fetc
         with path.open("rb") as there:
             file = _taken(source, iter(lambda: there.read(_CHUNK), b""))
         return Fetched(file, fresh, datetime.fromtimestamp(newest.st_mtime, UTC))
+
+
+def _changes_in_folder(source: Source, revision: int, now: datetime) -> Fetched:
+    shape = fnmatch.translate(source.pattern.replace(REVISION, "REVISION"))
+    named = re.compile(shape.replace("REVISION", r"(\d{1,18})"))
+    with _told(source):
+        settled = _settled(source, source.pattern.replace(REVISION, "*"), now)
+        bases = {int(match[1]): path for _, path in settled if (match := named.match(path.name))}
+        base = min((one for one in bases if one >= revision), default=None)
+        if base is None:
+            raise _NotThere
+        with bases[base].open("rb") as there:
+            file = _taken(source, iter(lambda: there.read(_CHUNK), b""))
+            produced_at = datetime.fromtimestamp(os.fstat(there.fileno()).st_mtime, UTC)
+    return Fetched(file, "", produced_at, base)
+
+
+def _settled(source: Source, pattern: str, now: datetime) -> list[tuple[os.stat_result, Path]]:
+    """Return the files of a folder that nobody has written to lately."""
+    folder = Path(unquote(urlsplit(source.url).path))
+    if not folder.is_dir():
+        raise SourceUnavailable(f"{_who(source)}: is no folder, or not there")
+    found = [(path.stat(), path) for path in folder.glob(pattern) if path.is_file()]
+    return [(one, path) for one, path in found if one.st_mtime <= now.timestamp() - SETTLED_S]
 
 
 def _taken(source: Source, chunks: Iterator[bytes]) -> IO[bytes]:
@@ -178,6 +228,8 @@ def _told(source: Source) -> Iterator[None]:
         raise SourceUnavailable(f"{_who(source)}: {why}") from None
     except (asyncssh.PermissionDenied, asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
         raise SourceUnavailable(f"{_who(source)}: does not let us in: are user, key_file and secret right?") from None
+    except asyncssh.SFTPNoSuchFile:
+        raise _NotThere(f"{_who(source)}: SFTPNoSuchFile: is it there, and the path right?") from None
     except (asyncssh.Error, httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
         kind = "TLS" if isinstance(error.__context__, ssl.SSLError) or "CERTIFICATE" in str(error) else ""
         hint = ": is its certificate of the authority in ca_file?" if kind else ": is it there, and the path right?"

@@ -14,7 +14,7 @@ from typing import IO
 from pydantic import BaseModel
 
 from alpr_pipeline.domain.audit import AuditAction, Outcome
-from alpr_pipeline.errors import HotlistRefused, StateConflict
+from alpr_pipeline.errors import HotlistRefused, StateConflict, WrongRevision
 from alpr_pipeline.matching.conversion import Arriving, Converter, Refusal
 from alpr_pipeline.matching.formats import Defaults, Format
 from alpr_pipeline.matching.opening import Limits, open_lines
@@ -189,7 +189,7 @@ def _fits(order: LoadOrder, standing: Standing) -> None:
         if order.form.delta is None:
             raise HotlistRefused(f"list {name}: format {order.form.name} has no column that says add or remove")
         if order.base_revision != standing.revision:
-            raise StateConflict(
+            raise WrongRevision(
                 f"list {name}: the delta changes revision {order.base_revision}, in force is {standing.revision}: "
                 "send the list as a whole"
             )

@@ -10,20 +10,22 @@ from pathlib import Path
 
 import structlog
 
-from alpr_pipeline.errors import AlprError, ConfigError, SourceUnavailable, StateConflict
-from alpr_pipeline.matching.fetching import fetch
+from alpr_pipeline.errors import AlprError, ConfigError, NothingNew, SourceUnavailable, StateConflict, WrongRevision
+from alpr_pipeline.matching.fetching import Fetched, fetch, fetch_changes
 from alpr_pipeline.matching.formats import load_format
 from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
 from alpr_pipeline.matching.opening import Limits
-from alpr_pipeline.matching.sources import Source, read_secret
+from alpr_pipeline.matching.sources import REVISION, Source, read_secret
 from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.hotlists import revision_of
 from alpr_pipeline.storage.pulls import Pull, list_pulls, lock_source, note_pull
 from alpr_pipeline.telemetry.metrics import FAILED
 
 WORKER = "hotlist-pull"
 RETRY_FIRST = timedelta(minutes=1)
 RETRY_MAX = timedelta(hours=1)
+CHANGES_MAX = 100  # files of changes, one after the other, at one look
 
 log = structlog.get_logger()
 
@@ -49,8 +51,11 @@ class Puller:
             raise ConfigError("hotlists.sources: two have the same name")
         for source in sources:
             read_secret(source, environment)
-            if load_format(source.format, formats).delta is not None:
-                raise ConfigError(f"source {source.name}: format {source.format} is of changes, not of whole lists")
+            if (load_format(source.format, formats).delta is not None) != source.names_revision:
+                raise ConfigError(
+                    f"source {source.name}: changes need {REVISION} in their url, or of a folder in pattern, and whole "
+                    f"lists have none; format {source.format} does not fit"
+                )
 
     def pull_due(self, now: datetime) -> int:
         """Look at every source whose time has come, and return how many there were."""
@@ -89,9 +94,37 @@ class Puller:
         return report
 
     def _load(self, source: Source, mark: str, now: datetime) -> tuple[Report | None, str]:
+        if source.names_revision:
+            return self._load_changes(source, now), ""
         fetched = fetch(source, read_secret(source, self._environment), mark, now)
         if fetched is None:
             return None, mark
+        return self._load_file(source, fetched, now), fetched.mark
+
+    def _load_changes(self, source: Source, now: datetime) -> Report | None:
+        """Load the changes that lead on from the revision in force, one after the other.
+
+        A web server gives all that there is at once.
+        """
+        report: Report | None = None
+        for _ in range(1 if source.scheme == "https" else CHANGES_MAX):
+            try:
+                fetched = self._fetch_changes(source, now)
+            except NothingNew:
+                if report is None:
+                    raise
+                break
+            report = self._load_file(source, fetched, now)
+        return report
+
+    def _fetch_changes(self, source: Source, now: datetime) -> Fetched:
+        with self._database.connection() as connection:
+            revision = revision_of(connection, source.list_name)
+        if not revision:
+            raise NothingNew(f"source {source.name}: list {source.list_name} must be loaded as a whole first")
+        return fetch_changes(source, read_secret(source, self._environment), revision, now)
+
+    def _load_file(self, source: Source, fetched: Fetched, now: datetime) -> Report:
         order = LoadOrder(
             list_name=source.list_name,
             form=load_format(source.format, self._formats),
@@ -99,10 +132,11 @@ class Puller:
             at=now,
             thresholds=self._thresholds,
             limits=Limits(),
+            base_revision=fetched.base if source.names_revision else None,
             produced_at=min(fetched.produced_at, now) if fetched.produced_at else None,
         )
         with fetched.file as file:
-            return load_list(self._database, file, order), fetched.mark
+            return load_list(self._database, file, order)
 
     def _note(self, pull: Pull) -> None:
         with self._database.connection() as connection:
@@ -112,7 +146,7 @@ class Puller:
 def _failed(before: Pull, source: Source, error: AlprError, now: datetime) -> Pull:
     """Return what is kept of a failure. The mark goes: a file that was refused is not taken for unchanged."""
     failures = before.failures + 1
-    away = isinstance(error, (SourceUnavailable, StateConflict))
+    away = isinstance(error, (SourceUnavailable, StateConflict)) and not isinstance(error, WrongRevision)
     soon = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_MAX)
     pause = min(soon, source.every) if away else source.every
     mark = before.mark if away else ""

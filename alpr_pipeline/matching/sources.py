@@ -12,6 +12,7 @@ from alpr_pipeline.domain.hotlist import ListName
 from alpr_pipeline.errors import ConfigError
 
 SCHEMES = ("https", "sftp", "file")
+REVISION = "{revision}"  # in an address or a pattern: the revision that changes are of
 
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -23,7 +24,7 @@ class Source(BaseModel):
 
     name: SourceName
     list_name: ListName = Field(alias="list", description="The list that a file becomes.")
-    format: str = Field("plain", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Of whole lists, not of changes.")
+    format: str = Field("plain", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Of whole lists, or of changes.")
     url: str = Field(max_length=2000, description="https://..., sftp://user@host/path, or file:///a/folder to watch.")
     every: timedelta = Field(ge=timedelta(minutes=1), le=timedelta(days=31), description="How often it is looked at.")
     bytes_max: int = Field(100_000_000, ge=1_000, description="A larger file is not taken.")
@@ -47,6 +48,15 @@ class Source(BaseModel):
         if parts.scheme == "file" and not parts.path.startswith("/"):
             raise ValueError("url: file:/// and the whole path of a folder")
         return self
+
+    @property
+    def names_revision(self) -> bool:
+        """Whether it has changes, told apart by the revision that they change."""
+        return REVISION in (self.pattern if self.scheme == "file" else self.url)
+
+    def asking_for(self, revision: int) -> "Source":
+        """Return the source of the changes of a revision."""
+        return self.model_copy(update={"url": self.url.replace(REVISION, str(revision))})
 
     @property
     def scheme(self) -> str:

@@ -74,6 +74,12 @@ def list_hotlists(connection: Connection) -> list[Hotlist]:
         ).fetchall()
 
 
+def revision_of(connection: Connection, list_name: str) -> int:
+    """Return which revision of a list is in force; 0: none."""
+    row = connection.execute("SELECT revision FROM hotlists WHERE list_name = %s", [list_name]).fetchone()
+    return int(row[0]) if row else 0
+
+
 def list_entries(
     connection: Connection, list_name: str, limit: int = 100, after: UUID | None = None
 ) -> list[HotlistEntry]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.server
+import io
 import ipaddress
 import os
 import ssl
@@ -18,9 +19,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from alpr_pipeline.errors import ConfigError, SourceUnavailable
-from alpr_pipeline.matching.fetching import fetch
+from alpr_pipeline.errors import ConfigError, NothingNew, SourceUnavailable, WrongRevision
+from alpr_pipeline.matching.fetching import fetch, fetch_changes
+from alpr_pipeline.matching.formats import plain
+from alpr_pipeline.matching.loading import LoadOrder, load_list
+from alpr_pipeline.matching.pulling import Puller
 from alpr_pipeline.matching.sources import Source, read_secret
+from alpr_pipeline.matching.thresholds import Thresholds
+from alpr_pipeline.storage.database import Database
+from alpr_pipeline.storage.hotlists import list_entries
+from alpr_pipeline.storage.pulls import list_pulls
 
 LIST = b"plate\nDEMO123\n"
 MADE = "Tue, 01 Jan 2030 00:00:00 GMT"
@@ -63,6 +71,8 @@ class Web:
     content: bytes = LIST
     status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    base: str = ""
 
 
 @pytest.fixture
@@ -72,11 +82,14 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            web.paths.append(self.path)
             web.asked.append({name.lower(): value for name, value in self.headers.items()})
             unchanged = self.headers.get("If-None-Match") == '"one"'
             self.send_response(304 if unchanged else web.status)
             self.send_header("ETag", '"one"')
             self.send_header("Last-Modified", MADE)
+            if web.base:
+                self.send_header("Base-Revision", web.base)
             self.send_header("Location", "https://elsewhere.example/")
             self.end_headers()
             if not unchanged:
@@ -146,6 +159,39 @@ def test_a_server_that_is_away_is_said() -> None:
         fetch(a_source("https://127.0.0.1:1/list.csv"), "", "", NOW)
 
 
+def test_a_web_server_is_asked_for_the_changes_of_a_revision(web: Web) -> None:
+    """Of which revision it has them it may say, and is believed; none yet is nothing new, and no failure of another."""
+    source = a_source(web.url + "&since={revision}", ca_file=web.ca, format="changes")
+    assert fetch_changes(source, "", 7, NOW).base == 7
+    assert web.paths == ["/lists/stolen.csv?token=hush&since=7"]
+    web.base = "6"
+    assert fetch_changes(source, "", 7, NOW).base == 6
+    web.status = 404
+    with pytest.raises(NothingNew, match="has no changes of revision 7 yet"):
+        fetch_changes(source, "", 7, NOW)
+    web.status = 500
+    with pytest.raises(SourceUnavailable, match="answered 500"):
+        fetch_changes(source, "", 7, NOW)
+
+
+def test_changes_of_another_revision_from_a_web_server_leave_the_list(web: Web, database: Database) -> None:
+    """What the server says they change is what counts; then what fits is taken."""
+    whole = LoadOrder("stolen", plain(), "ada", NOW - timedelta(days=9))
+    load_list(database, io.BytesIO(LIST.replace(b"\n", b",authority\n", 1).replace(b"123", b"123,Demo Police")), whole)
+    source = a_source(web.url + "&since={revision}", ca_file=web.ca, format="changes")
+    puller = Puller(database, [source], {}, Path("hotlists"), Thresholds())
+    web.content, web.base = b"action,plate,authority\nadd,DEMO124,Demo Police\n", "4"
+    with pytest.raises(WrongRevision, match="changes revision 4, in force is 1: send the list as a whole"):
+        puller.pull("state", NOW)
+    web.base = "1"
+    puller.pull("state", NOW)
+    with pytest.raises(WrongRevision, match="in force is 2"):  # the server goes on saying 1
+        puller.pull("state", NOW)
+    with database.connection() as connection:
+        assert sorted(entry.plate for entry in list_entries(connection, "stolen")) == ["DEMO123", "DEMO124"]
+        assert "in force is 2" in list_pulls(connection)[0].error
+
+
 @dataclass
 class Sftp:
     """An SFTP server, and the files that a client needs."""
@@ -205,6 +251,17 @@ def test_a_file_comes_over_sftp_once(sftp: Sftp) -> None:
     assert fetch(source, "opens", fetched.mark, NOW) is None
     (sftp.folder / "list.csv").write_bytes(LIST + b"DEMO124\n")
     assert fetch(source, "opens", fetched.mark, NOW) is not None
+
+
+def test_changes_come_over_sftp_by_their_revision(sftp: Sftp) -> None:
+    """The file of the revision in force is looked for, and no other."""
+    url = sftp.url.replace("list.csv", "changes-{revision}.csv")
+    source = a_source(url, known_hosts_file=sftp.known_hosts, key_file=sftp.key, format="changes")
+    (sftp.folder / "changes-7.csv").write_bytes(LIST)
+    fetched = fetch_changes(source, "opens", 7, NOW)
+    assert (fetched.base, fetched.file.read()) == (7, LIST)
+    with pytest.raises(NothingNew, match="has no changes of revision 8 yet"):
+        fetch_changes(source, "opens", 8, NOW)
 
 
 def test_a_password_will_do_over_sftp(sftp: Sftp) -> None:

@@ -128,10 +128,11 @@ def test_two_processes_look_at_a_source_one_after_the_other(database: Database, 
 
 
 def test_a_source_that_cannot_work_stops_the_start(database: Database, tmp_path: Path) -> None:
-    """A format that is not there or of changes, a secret that is missing, a source that nobody named."""
+    """A format that is not there, changes that name no revision, a secret that is missing, a source nobody named."""
     for wrong, says in (
         ({"format": "none"}, "none"),
-        ({"format": "changes"}, "is of changes"),
+        ({"format": "changes"}, r"changes need \{revision\}"),
+        ({"format": "plain", "pattern": "{revision}.csv"}, "whole lists have none"),
         ({"secret_env": "NOT_SET"}, "no NOT_SET"),
     ):
         with pytest.raises(ConfigError, match=says):
@@ -149,3 +150,66 @@ def test_a_failure_is_told_without_credentials(database: Database, tmp_path: Pat
     with pytest.raises(SourceUnavailable):
         puller.pull("web", NOON)
     assert not any(word in state(database).error for word in ("hush", "secret-token"))
+
+
+def a_change(folder: Path, base: int, plate: str, at: datetime = NOON - MINUTE, action: str = "add") -> None:
+    """A file of changes of a revision."""
+    file = folder / f"changes-{base}.csv"
+    file.write_text(f"action,plate,authority\n{action},{plate},Demo Police\n")
+    os.utime(file, (at.timestamp(), at.timestamp()))
+
+
+def a_changer(database: Database, folder: Path) -> Puller:
+    """The list in force at its first revision, and a folder that changes of it come to."""
+    put(folder / "whole", GOOD)
+    a_puller(database, folder / "whole").pull("state", NOON)
+    with database.connection() as connection:
+        connection.execute("DELETE FROM hotlist_pulls")
+    return a_puller(database, folder, format="changes", pattern="changes-{revision}.csv")
+
+
+def test_changes_are_applied_one_after_the_other(database: Database, tmp_path: Path) -> None:
+    """All that lead on from the revision in force, each a load of its own; an old one is left alone."""
+    puller = a_changer(database, tmp_path)
+    for base, plate in ((0, "DEMO1"), (1, "DEMO125"), (2, "DEMO126")):
+        a_change(tmp_path, base, plate)
+    a_change(tmp_path, 3, "DEMO123", action="remove")
+    report = puller.pull("state", NOON + MINUTE)
+    assert report is not None
+    assert (report.revision, plates(database)) == (4, ["DEMO124", "DEMO125", "DEMO126"])
+    assert (state(database).current_at, state(database).error) == (NOON + MINUTE, "")
+
+
+def test_a_source_without_new_changes_confirms_nothing(database: Database, tmp_path: Path) -> None:
+    """It may have stopped: the list becomes overdue in time, with the reason; it is looked at again soon."""
+    puller = a_changer(database, tmp_path)
+    puller.pull_due(NOON + MINUTE)
+    found = state(database)
+    assert (found.current_at, found.due_at) == (None, NOON + 2 * MINUTE)
+    assert found.error == f"source state ({tmp_path}): has no changes of revision 1 yet"
+    with database.connection() as connection:
+        assert list_freshness(connection, lambda _name: HOUR)["stolen"].overdue(NOON + 2 * HOUR)
+
+
+def test_changes_of_another_revision_are_refused(database: Database, tmp_path: Path) -> None:
+    """One was lost: the list in force stays, the page says why, and nobody tries the same file each minute."""
+    puller = a_changer(database, tmp_path)
+    a_change(tmp_path, 5, "DEMO125")
+    puller.pull_due(NOON + MINUTE)
+    found = state(database)
+    assert (plates(database), found.due_at) == (["DEMO123", "DEMO124"], NOON + MINUTE + HOUR)
+    assert "the delta changes revision 5, in force is 1: send the list as a whole" in found.error
+    with database.connection() as connection:
+        assert list_freshness(connection, lambda _name: HOUR)["stolen"].error == found.error
+        assert [one.outcome for one in list_records(connection, limit=1)] == ["refused"]
+    a_change(tmp_path, 1, "DEMO126")
+    with pytest.raises(StateConflict, match="in force is 2"):
+        puller.pull("state", NOON + HOUR)
+    assert plates(database) == ["DEMO123", "DEMO124", "DEMO126"]  # what fits counts, what does not is told
+
+
+def test_changes_of_a_list_that_is_not_there_wait_for_it(database: Database, tmp_path: Path) -> None:
+    """A change of nothing is no list."""
+    a_change(tmp_path, 0, "DEMO125")
+    with pytest.raises(SourceUnavailable, match="must be loaded as a whole first"):
+        a_puller(database, tmp_path, format="changes", pattern="changes-{revision}.csv").pull("state", NOON)
