@@ -22,6 +22,7 @@ from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.hits import StoredHit
 from alpr_pipeline.storage.past_reads import entry_in_force
 from alpr_pipeline.storage.policies import policy_in_force
+from alpr_pipeline.storage.search_requests import list_requests_of
 
 router = APIRouter(prefix=PLACE + "/{name}/entries/{entry_id}", include_in_schema=False)
 
@@ -89,6 +90,7 @@ def _page(
     with services.database.connection() as connection:
         entry = entry_in_force(connection, name, entry_id)
         policy = policy_in_force(connection, services.now())
+        requests = list_requests_of(connection, caller.username)
     return page(
         request,
         "entry.html",
@@ -98,6 +100,7 @@ def _page(
         typed=typed,
         found=found,
         failed=failed,
+        requests=requests,
         purposes=policy.purposes,
         look_back=policy.searches.look_back_of(caller.role),
         movement_over=policy.searches.movement_over,

@@ -28,7 +28,7 @@ from alpr_pipeline.storage import hits as stored_hits
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.hit_search import HitFilter, search_hits
-from alpr_pipeline.storage.hits import StoredHit
+from alpr_pipeline.storage.hits import StoredHit, Viewer
 from alpr_pipeline.storage.policies import policy_in_force
 
 BULK_MAX = 100
@@ -125,7 +125,10 @@ def take_steps(request: Request, caller: Acts, body: Bulk) -> list[BulkAnswer]:
         raise StateConflict(f"{body.count} hits were confirmed, {len(set(body.hit_ids))} were sent: look again")
     if isinstance(body.act, Refuted) and body.act.reason is not Refutation.NOT_LISTED:
         raise StateConflict("only `not-listed` can be said of many hits at once: check the others one by one")
-    return [_take_one(services_of(request), caller, hit_id, body.act) for hit_id in dict.fromkeys(body.hit_ids)]
+    services = services_of(request)
+    with services.database.connection() as connection:
+        viewer = viewer_of(connection, services, caller)
+    return [_take_one(services, caller, viewer, hit_id, body.act) for hit_id in dict.fromkeys(body.hit_ids)]
 
 
 @router.post("/export", response_class=Response)
@@ -206,10 +209,13 @@ def _time(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-def _take_one(services: Services, caller: Caller, hit_id: UUID, act: Seen | Refuted | SetAside) -> BulkAnswer:
+def _take_one(
+    services: Services, caller: Caller, viewer: Viewer, hit_id: UUID, act: Seen | Refuted | SetAside
+) -> BulkAnswer:
     try:
         with services.database.connection() as connection:
-            _take(connection, services, caller, hit_id, act)
+            stored = stored_hits.get_hit(connection, hit_id, viewer)
+            _take(connection, services, caller, stored, act)
     except (NotStored, StateConflict) as refusal:
         with services.database.connection() as connection:
             record(
@@ -225,15 +231,15 @@ def _take_one(services: Services, caller: Caller, hit_id: UUID, act: Seen | Refu
 
 
 def _take(
-    connection: Connection, services: Services, caller: Caller, hit_id: UUID, act: Seen | Refuted | SetAside
+    connection: Connection, services: Services, caller: Caller, stored: StoredHit, act: Seen | Refuted | SetAside
 ) -> None:
-    stored = stored_hits.get_hit(connection, hit_id, viewer_of(connection, services, caller))
-    stored_hits.take_step(connection, hit_id, act, by=caller.username, at=services.now())
+    hit = stored.hit
+    stored_hits.take_step(connection, hit.hit_id, act, by=caller.username, at=services.now())
     record(
         connection,
         username=caller.username,
         action=ACTIONS[act.to],
-        object=str(hit_id),
-        case=stored.hit.entry.reference,
+        object=str(hit.hit_id),
+        case=hit.entry.reference,
         detail={"bulk": True},
     )

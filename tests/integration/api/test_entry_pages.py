@@ -91,3 +91,26 @@ def test_a_list_begins_with_an_entry_made_by_hand(api: Api) -> None:
     with api.services.database.connection() as connection:
         assert [one.plate for one in list_entries(connection, "patrol-own")] == ["TEST42"]
         assert list_records(connection, action=AuditAction.ENTRY_ADDED)[0].case == "26-0002"
+
+
+def test_a_look_further_back_is_asked_for_on_the_page(api: Api) -> None:
+    """Until a supervisor has decided, the page says that it waits; then the grant can be chosen, and is enough."""
+    entry = listed(api, a_read(captured_at=api.services.now() - DAY / 2), reference="26-0009")
+    here = f"/hotlists/demo/entries/{entry.entry_id}"
+    wanted = {
+        "purpose": "stolen-vehicle",
+        "case": "26-0009",
+        "look_back_days": 400,
+        "grounds": "seen near three other thefts",
+        "movements": True,
+    }
+    with browser(api, Role.INVESTIGATOR) as client:
+        assert f'data-request="{here}"' in client.get(here).text
+        asked = client.post("/api/v1/search-requests", json=wanted).json()
+        assert "it waits for a supervisor" in client.get(here).text
+        with browser(api, Role.SUPERVISOR) as other:
+            other.post(f"/api/v1/search-requests/{asked['request_id']}/decide", json={"granted": True})
+        assert f'value="{asked["request_id"]}"' in client.get(here).text
+        look = LOOK | {"days": "300", "case": "26-0009", "request_id": asked["request_id"]}
+        answer = client.post(f"{here}/past-reads", data=look)
+    assert (answer.status_code, "1 read meets it" in answer.text) == (200, True)

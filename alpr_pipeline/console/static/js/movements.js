@@ -1,4 +1,4 @@
-// A vehicle's movements: shown, exported, asked for, and decided on.
+// A vehicle's movements: shown, exported, asked for, and decided on. What is asked of a supervisor, on any page.
 import { ask } from "./ask.js";
 import { busy, facts, fill, makeExport } from "./forms.js";
 
@@ -6,7 +6,6 @@ const form = document.querySelector("[data-movements]");
 if (form) {
   const said = form.querySelector("[data-said]");
   const moved = document.querySelector("[data-moved]");
-  const request = document.querySelector("[data-request]");
 
   fill(form.elements.until, new Date());
   fill(form.elements.since, new Date(Date.now() - 7 * 24 * 3600e3));
@@ -21,13 +20,6 @@ if (form) {
       moved.focus();
     });
   });
-  request.addEventListener("submit", (event) => {
-    event.preventDefault();
-    busy(event.submitter, request.querySelector("[data-said]"), async () => {
-      await ask("/api/v1/search-requests", { method: "POST", body: facts(request) });
-      location.reload();
-    });
-  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-decide]");
     if (!button) return;
@@ -38,3 +30,13 @@ if (form) {
     });
   });
 }
+
+const request = document.querySelector("[data-request]");
+request?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(event.submitter, request.querySelector("[data-said]"), async () => {
+    await ask("/api/v1/search-requests", { method: "POST", body: facts(request) });
+    if (request.dataset.request) location.assign(request.dataset.request);
+    else location.reload();
+  });
+});
