@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field
 
 from alpr_pipeline.domain.camera import CameraId
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import ListName, Priority, Reason
+from alpr_pipeline.domain.web_address import tls_or_own_machine
 from alpr_pipeline.errors import AlprError
 
 Address = Annotated[str, Field(pattern=r"^[^@\s,;<>]{1,64}@[^@\s,;<>]{1,190}$")]
@@ -32,10 +33,17 @@ class Channel(BaseModel):
     )
 
 
+def _in_private(url: AnyHttpUrl) -> AnyHttpUrl:
+    tls_or_own_machine(str(url))
+    return url
+
+
 class Webhook(Channel):
     """Told over HTTP."""
 
-    url: AnyHttpUrl = Field(description="Where to. Use https: the message holds a plate.")
+    url: Annotated[AnyHttpUrl, AfterValidator(_in_private)] = Field(
+        description="Where to: https, or this very machine; the message holds a plate."
+    )
     secret_file: Path = Field(description="File with the secret that signs the messages, 24 characters or more.")
 
 

@@ -115,7 +115,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.add_api_route("/api/v1/openapi.json", app.openapi, dependencies=[Depends(caller_of)], include_in_schema=False)
     app.mount(STATIC, StaticFiles(directory=STATIC_FOLDER))
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, secure=services.secure_cookies)
     return app
 
 

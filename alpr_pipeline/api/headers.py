@@ -16,13 +16,18 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 STATIC = "/static/"
+_TLS_ALONE = "max-age=31536000"  # a year; the agency's other hosts are not ours to speak for
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds them; nothing is cached, and of a static file it is asked whether it changed."""
+    """ASGI middleware that adds them; nothing is cached, and of a static file it is asked whether it changed.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Over TLS a browser is told to come by TLS alone from now on (RFC 6797); `secure` says that a proxy speaks it.
+    """
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
+        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and add the headers to its answer."""
@@ -34,6 +39,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
+                if self._secure or scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _TLS_ALONE
                 static = scope["path"].startswith(STATIC)
                 headers["Cache-Control"] = "no-cache" if static else "no-store"
             await send(message)

@@ -104,7 +104,7 @@ def sign_in(request: Request, response: Response, body: Answer) -> SignedIn:
         )
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None
-    keep_session(response, token, services)
+    keep_session(request, response, token)
     return SignedIn(username=caller.username, role=caller.role, token=token)
 
 

@@ -11,7 +11,7 @@ from alpr_pipeline.access.identity_provider import TRY_LIFE, begin, finish
 from alpr_pipeline.access.sessions import sign_in_as
 from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.page_answers import PATH_MAX, local_path, page
-from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.services import Services, is_secure, services_of
 from alpr_pipeline.api.session_routes import keep_session
 from alpr_pipeline.errors import AccessDenied, NotStored
 
@@ -34,7 +34,7 @@ def go(request: Request, next: Annotated[str, Query(max_length=PATH_MAX)] = "/")
         path=PATH,
         httponly=True,
         samesite="lax",  # it must come back with the provider's redirect
-        secure=services.secure_cookies,
+        secure=is_secure(request),
     )
     return answer
 
@@ -64,7 +64,7 @@ def come_back(
     # Not a redirect: a browser would not send the new cookie along on one that another site began.
     answer = page(request, "signed_in.html", None, next=local_path(next_path), username=caller.username)
     answer.delete_cookie(TRY, path=PATH)
-    keep_session(answer, token, services)
+    keep_session(request, answer, token)
     return answer
 
 

@@ -31,7 +31,7 @@ class Services:
     now: Callable[[], datetime]
     vault: Vault
     audit_folder: Path  # of the key that signs reports
-    secure_cookies: bool = False
+    secure_cookies: bool = False  # browsers come over TLS, whether a proxy says so or not
     upload_bytes_max: int = 100_000_000
     use_notice: str = ""  # what one accepts by signing in
     camera_names: Mapping[str, str] = field(default_factory=dict)  # what a dispatcher calls each camera's place
@@ -51,3 +51,8 @@ def services_of(request: Request) -> Services:
     """Return what the application of a request works with."""
     services: Services = request.app.state.services
     return services
+
+
+def is_secure(request: Request) -> bool:
+    """Return whether a browser is asking over TLS: ours, or that of a proxy that says so or is known to be there."""
+    return request.url.scheme == "https" or services_of(request).secure_cookies

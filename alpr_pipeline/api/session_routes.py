@@ -11,7 +11,7 @@ from alpr_pipeline.access.sessions import SESSION_MAX, Caller, sign_in, sign_out
 from alpr_pipeline.api.authority import COOKIE, caller_of, token_of
 from alpr_pipeline.api.limits import SIGN_INS, address_of
 from alpr_pipeline.api.problems import NotSignedIn
-from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.services import is_secure, services_of
 from alpr_pipeline.errors import AccessDenied
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 
@@ -61,11 +61,11 @@ def create_session(credentials: Credentials, request: Request, response: Respons
         )
     except AccessDenied as error:
         raise NotSignedIn(str(error)) from None
-    keep_session(response, token, services)
+    keep_session(request, response, token)
     return SignedIn(username=caller.username, role=caller.role, token=token)
 
 
-def keep_session(response: Response, token: str, services: Services) -> None:
+def keep_session(request: Request, response: Response, token: str) -> None:
     """Give a browser its token: to send back to this site alone, and out of the reach of scripts."""
     response.set_cookie(
         COOKIE,
@@ -73,7 +73,7 @@ def keep_session(response: Response, token: str, services: Services) -> None:
         max_age=int(SESSION_MAX.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=services.secure_cookies,
+        secure=is_secure(request),
     )
 
 

@@ -63,7 +63,7 @@ def submit_signin(
     except AccessDenied as error:
         return _signin_page(request, next, HTTPStatus.UNAUTHORIZED, failed=str(error), username=username.strip())
     answer = RedirectResponse(local_path(next), HTTPStatus.SEE_OTHER)
-    keep_session(answer, token, services)
+    keep_session(request, answer, token)
     return answer
 
 

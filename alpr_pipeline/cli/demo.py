@@ -53,7 +53,9 @@ def demo_settings(settings: Settings) -> Settings:
             "database": DatabaseSettings(),
             "pictures": PictureSettings(),
             "edge": settings.edge.model_copy(update={"cameras": CAMERAS, "repeat_gap_s": REPEAT_GAP_S}),
-            "api": settings.api.model_copy(update={"port": _port(settings.api)}),
+            "api": settings.api.model_copy(
+                update={"port": _port(settings.api), "tls_certificate": None, "tls_key": None}
+            ),
             "telemetry": settings.telemetry.model_copy(update=quiet),
         }
     )

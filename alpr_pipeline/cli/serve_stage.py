@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 
 from alpr_pipeline.api.app import create_app
+from alpr_pipeline.api.certificate import Certificate
 from alpr_pipeline.api.feed import HitFeed
 from alpr_pipeline.api.services import Services
 from alpr_pipeline.bus.bus import Message, Publisher
@@ -35,6 +36,7 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
     Raises ConfigError when the address cannot be had.
     """
     settings = parts.settings.api
+    certificate = certificate_of(settings)
     listener = parts.closing(_listener(settings))
     app = create_app(
         Services(
@@ -60,12 +62,22 @@ def serve_stages(parts: Parts, told: Callable[[str], None] | None = None) -> lis
             scrape_token=settings.scrape_token.get_secret_value(),
         )
     )
-    http = Stage("api", partial(_serve, parts, http_server(app, settings), listener, told))
+    http = Stage("api", partial(_serve, parts, http_server(app, settings, certificate), listener, told, certificate))
     return [http, outbox_stage(parts), distribution_stage(parts), pull_stage(parts)]
 
 
-def http_server(app: Callable[..., Any], settings: ApiSettings) -> uvicorn.Server:
+def certificate_of(settings: ApiSettings) -> Certificate | None:
+    """Return the certificate of HTTPS, None for HTTP; raise ConfigError when it does not do."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key)
+
+
+def http_server(
+    app: Callable[..., Any], settings: ApiSettings, certificate: Certificate | None = None
+) -> uvicorn.Server:
     """Return what serves the application. Who asks is who a trusted proxy says; anybody else's word is passed over."""
+    context = certificate and certificate.context
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -74,24 +86,31 @@ def http_server(app: Callable[..., Any], settings: ApiSettings) -> uvicorn.Serve
             server_header=False,
             forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
             timeout_graceful_shutdown=OPEN_PAGES_S_MAX,
+            ssl_context_factory=(lambda _config, _default: context) if context else None,
         )
     )
 
 
 def _serve(
-    parts: Parts, server: uvicorn.Server, listener: socket.socket, told: Callable[[str], None] | None, stop: Event
+    parts: Parts,
+    server: uvicorn.Server,
+    listener: socket.socket,
+    told: Callable[[str], None] | None,
+    certificate: Certificate | None,
+    stop: Event,
 ) -> None:
     wait_for_schema(parts, "api", stop)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:
         stop.wait(0.02)
-    address = _address(listener)
+    address = _address(listener, "https" if certificate else "http")
     log.info("serving", address=address)
     if told:
         told(address)
     while thread.is_alive() and not stop.wait(0.2):
-        pass
+        if certificate:
+            certificate.renew()
     server.should_exit = True
     thread.join()
     if not stop.is_set():
@@ -129,6 +148,6 @@ def _listener(settings: ApiSettings) -> socket.socket:
         ) from None
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

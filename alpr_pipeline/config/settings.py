@@ -9,9 +9,18 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from alpr_pipeline.access.identity_provider import IdentityProvider
@@ -192,15 +201,19 @@ class AlertingSettings(_Section):
 class ApiSettings(_Section):
     """The API and the console."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Put a TLS proxy in front of any other.")
+    host: str = Field("127.0.0.1", description="Address to listen on. Any other wants TLS: below, or a proxy's.")
     port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the certificate and its chain: HTTPS without a proxy; read again when renewed."
+    )
+    tls_key: Path | None = Field(None, description="PEM file of its private key, without a passphrase.")
     trusted_proxies: tuple[Network, ...] = Field(
         _THIS_MACHINE,
         max_length=50,
         description="Whose X-Forwarded-For is believed: networks of proxies. []: nobody's.",
     )
     secure_cookies: bool = Field(
-        False, description="true behind TLS: browsers then never send the session in the clear."
+        False, description="true behind a proxy that speaks TLS and does not say so in X-Forwarded-Proto."
     )
     upload_bytes_max: int = Field(100_000_000, ge=1_000, description="Largest hot-list file.")
     use_notice: str = Field(
@@ -218,6 +231,12 @@ class ApiSettings(_Section):
     scrape_token: SecretStr = Field(
         SecretStr(""), description="Lets a Prometheus without an account read /metrics; empty: no such way."
     )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("TLS takes both, tls_certificate and tls_key: name the other one too, or neither")
+        return self
 
 
 class AuditSettings(_Section):

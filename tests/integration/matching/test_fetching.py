@@ -3,7 +3,6 @@
 import asyncio
 import http.server
 import io
-import ipaddress
 import os
 import ssl
 import threading
@@ -14,10 +13,6 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from alpr_pipeline.errors import ConfigError, NothingNew, SourceUnavailable, WrongRevision
 from alpr_pipeline.matching.fetching import fetch, fetch_changes
@@ -29,6 +24,7 @@ from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hotlists import list_entries
 from alpr_pipeline.storage.pulls import list_pulls
+from tests.certificates import a_certificate
 
 LIST = b"plate\nDEMO123\n"
 MADE = "Tue, 01 Jan 2030 00:00:00 GMT"
@@ -37,29 +33,6 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 def a_source(url: str, **fields: object) -> Source:
     return Source.model_validate({"name": "state", "list": "stolen", "url": url, "every": "PT1H"} | fields)
-
-
-def a_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Demo authority")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = folder / "ca.pem", folder / "ca.key"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    no_password = serialization.NoEncryption()
-    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
-    return pem, private
 
 
 @dataclass
