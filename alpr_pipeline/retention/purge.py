@@ -16,6 +16,7 @@ from alpr_pipeline.errors import StateConflict
 from alpr_pipeline.policy.retention import Retention, partition_start, partition_width
 from alpr_pipeline.retention.exports import destroy_exports
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
+from alpr_pipeline.retention.orphans import find_orphans
 from alpr_pipeline.storage.accounts import delete_expired_sessions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.audit_chain import destroy_expired
@@ -33,6 +34,7 @@ from alpr_pipeline.storage.pictures import (
     HITS,
     READS,
     PictureStore,
+    hit_folder,
     hit_picture_path,
     read_folder,
     read_picture_path,
@@ -90,7 +92,8 @@ def purge(
     """Destroy everything whose period is over at `now`, make the next partitions of reads, and say what went.
 
     Reads whose period will be over before the next purge, `next_in` later, go as well: a period of three minutes is
-    then three minutes, and not four. A dry run says the same and destroys nothing.
+    then three minutes, and not four. A dry run says the same and destroys nothing. Copies that a crash left without a
+    row go too: of the last two days, or of all where no purge comes next.
 
     Leaves one audit record when it destroyed something, also when an error cut it off: the certificate of destruction.
     Raises StateConflict when another purge runs, StorageUnavailable when it must be tried again.
@@ -105,6 +108,7 @@ def purge(
             _purge_rows(database, retention, now, purged)
             purged.exports = destroy_exports(database, pictures, now)
             _purge_released(database, pictures, purged)
+            _purge_orphans(database, pictures, [] if not next_in else [now, now - timedelta(days=1)], purged)
             _destroy_keys(database, pictures, retention, now, purged)
         finally:
             _put_on_record(database, purged, retention, now)
@@ -198,6 +202,14 @@ def _purge_released(database: Database, pictures: PictureStore, purged: Purged) 
     purged.hit_pictures += copies
 
 
+def _purge_orphans(database: Database, pictures: PictureStore, days: Sequence[datetime], purged: Purged) -> None:
+    """Delete the copies that a hold's death left; only those of some days, where holds are placed, or of all."""
+    folders = [hit_folder(day) for day in days] or pictures.list_folders(HITS)
+    paths = find_orphans(database, pictures, folders)
+    pictures.delete(paths)
+    purged.hit_pictures += len(paths)
+
+
 def _delete_unheld(pictures: PictureStore, folder: str, held: set[str]) -> int:
     """Delete a folder of hits' pictures, but for those under a hold, and return how many went."""
     paths = pictures.list_paths(folder)
@@ -256,6 +268,7 @@ def _foresee(database: Database, pictures: PictureStore, retention: Retention, n
         purged.read_pictures += len(pictures.list_paths(folder))
     for folder in expired_hit_folders(pictures, hits_until):
         of_hits.update(path for path in pictures.list_paths(folder) if not is_held(path, held))
+    of_hits.update(find_orphans(database, pictures, pictures.list_folders(HITS)))
     purged.hit_pictures = len(of_hits)
     _purge_rows(database, retention, now, purged, dry_run=True)
     return purged

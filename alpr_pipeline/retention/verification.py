@@ -14,6 +14,7 @@ from alpr_pipeline.policy.words import period_in_words
 from alpr_pipeline.retention.backups import look_through
 from alpr_pipeline.retention.exports import folders_over
 from alpr_pipeline.retention.folders import expired_hit_folders, expired_read_folders, is_held
+from alpr_pipeline.retention.orphans import find_orphans
 from alpr_pipeline.retention.topics import periods
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.exports import EXPORTS, expired_exports
@@ -88,6 +89,7 @@ def verify(
     report.looked_at += ["pictures of reads", "pictures of hits", "exports"]
     report.found += _check_exports(database, pictures, moment)
     report.found += _check_pictures(pictures, retention, moment, {str(hit_id) for hit_id in held})
+    report.found += _check_orphans(database, pictures, moment - retention.hit)
     if pictures.keys is not None:
         report.looked_at += ["picture keys"]
         report.found += _check_keys(database, pictures, retention, moment)
@@ -154,6 +156,15 @@ def _check_pictures(
         paths = [path for folder in folders for path in pictures.list_paths(folder) if not is_held(path, held)]
         if paths:
             yield _overdue(place, len(paths), None, keep)
+
+
+def _check_orphans(database: Database, pictures: PictureStore, until: datetime) -> Iterator[Overdue]:
+    """Copies that no row knows, in the folders whose period is not over: nobody needs them."""
+    late = set(expired_hit_folders(pictures, until))
+    paths = find_orphans(database, pictures, [day for day in pictures.list_folders(HIT_PICTURES) if day not in late])
+    if paths:
+        text = f"{len(paths):,} pictures that belong to no hit and no hold, left by a crash: run `alpr purge`"
+        yield Overdue("pictures of hits", len(paths), None, text)
 
 
 def _check_exports(database: Database, store: PictureStore, moment: datetime) -> Iterator[Overdue]:

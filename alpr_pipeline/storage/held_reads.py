@@ -1,5 +1,6 @@
 """Reads that a hold keeps though they hit nothing: a copy of the read, with copies of its pictures."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from psycopg.rows import class_row
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.pictures import PictureStore
 
 
@@ -45,6 +47,7 @@ def hold_read(
     the folder of the day on which the hold is placed: that day has a key, and no purge is through with it, however old
     the read is.
     """
+    connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [Lock.PLACING])
     document = _locked(connection, read_id, captured_at)
     placed = connection.execute(
         """
@@ -86,6 +89,25 @@ def _locked(connection: Connection, read_id: UUID, captured_at: datetime) -> str
     if row is None:
         raise NotStored(f"read {read_id} is not stored: it was never there, or its time had come")
     return str(row[0])
+
+
+def wait_for_placing(connection: Connection) -> None:
+    """Wait until no hold on a read is being placed: then whatever was copied has its row, or never gets one."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.PLACING])
+
+
+def owners_missing(connection: Connection, owners: Collection[UUID]) -> set[UUID]:
+    """Return those of the identities that no hit, no held read and no hold in force has: nobody's."""
+    rows = connection.execute(
+        """
+        SELECT owner FROM unnest(%s::uuid[]) AS owner
+        WHERE NOT EXISTS (SELECT FROM hits WHERE hit_id = owner)
+          AND NOT EXISTS (SELECT FROM held_reads WHERE hold_id = owner)
+          AND NOT EXISTS (SELECT FROM holds WHERE owner IN (hit_id, hold_id) AND released_at IS NULL)
+        """,
+        [list(owners)],
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 def get_held_read(connection: Connection, hold_id: UUID) -> HeldRead:

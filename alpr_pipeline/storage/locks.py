@@ -14,5 +14,6 @@ class Lock(IntEnum):
     AUDITS = 4_107_005  # the processes of a site must not open the same audit twice
     CARS = 4_107_006  # one process tells cars at a time, so that changes keep their order
     ALERTS = 4_107_007  # one dispatcher at a time
+    PLACING = 4_107_008  # shared by holds on reads that are being placed: alone, one knows that none is
     LOADING = 4_107_100  # with the list's name: one load of a list at a time
     SOURCE = 4_107_200  # with the source's name: one process looks at a source at a time
