@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from functools import partial
 
 from alpr_pipeline.capture.definition import load_cameras
@@ -40,7 +41,7 @@ def edge_stages(parts: Parts) -> list[Stage]:
             cameras=frozenset(camera.camera_id for camera, _ in cameras),
             fresh_for=parts.policy.retention.car_copy,
         ),
-        settings=_agent_settings(settings),
+        settings=agent_settings(settings, parts.policy.retention.read),
         clock=now,
     )
     for name, check in agent.checks().items():
@@ -61,11 +62,12 @@ def _spool(parts: Parts) -> Spool:
     return Spool(parts.settings.data / "edge/spool.db", parts.policy.retention.spool, limits, car_key(parts.settings))
 
 
-def _agent_settings(settings: Settings) -> EdgeSettings:
+def agent_settings(settings: Settings, keep: timedelta) -> EdgeSettings:
+    """Return how an agent looks and sends; it remembers a plate no longer than the policy keeps a read."""
     edge = settings.edge
     tracker = TrackerSettings(
         deadline_s=edge.decide_after_ms / 1000,
-        repeat_gap_s=edge.repeat_gap_s,
+        repeat_gap_s=min(edge.repeat_gap_s, keep.total_seconds() / 2),  # from the last look: memory is no back door
         least_confidence=settings.recognition.read_confidence_min,
     )
     return EdgeSettings(tracker=tracker, overview=Overview(edge.overview_side_max, edge.overview_quality))

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -38,7 +38,7 @@ from alpr_pipeline.telemetry.metrics import DELAY_SECONDS, FAILED, RECEIVED, SEN
 
 WORKER = "edge"
 IDLE_S = 0.1  # between two looks at the clock while no frame comes
-EXPIRE_S = 60.0
+EXPIRE_S = 15.0
 _SECOND_S = 1.0
 
 log = structlog.get_logger()
@@ -210,8 +210,11 @@ class EdgeAgent:
         now = self._clock()
         if steady_s - self._expired_s >= EXPIRE_S and now >= FLOOR:  # a clock that was never set destroys nothing
             self._expired_s = steady_s
+            next_in = timedelta(seconds=EXPIRE_S)
+            with self._handing_on:
+                self._keeper.expire(self._spool.horizon(now, next_in))
             try:
-                self._spool.expire(now)
+                self._spool.expire(now, next_in)
             except AlprError as error:
                 log.warning("spool_not_expired", error=str(error))
 

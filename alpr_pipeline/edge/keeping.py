@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -43,6 +44,13 @@ class Keeper:
         if self._refused:
             self._refused = False
             log.info("spool_takes_reads_again")
+
+    def expire(self, captured_until: datetime) -> None:
+        """Let go of the reads whose time is over: memory keeps none longer than the spool would."""
+        kept = [(read, pictures) for read, pictures in self._held if read.captured_at > captured_until]
+        if gone := len(self._held) - len(kept):
+            self._held = deque(kept)
+            DROPPED.labels("spool", "expired").inc(gone)
 
     @property
     def held(self) -> int:

@@ -137,9 +137,16 @@ class Spool:
             with self._reported():
                 self._shrink()
 
-    def expire(self, now: datetime) -> int:
-        """Drop what is older than the policy lets a spool keep, files moved aside as well; return how many rows."""
-        horizon = now - self._keep
+    def horizon(self, now: datetime, next_in: timedelta = timedelta(0)) -> datetime:
+        """Return up to when what was captured may not be kept until the next look, `next_in` later."""
+        return now + min(next_in, self._keep / 2) - self._keep
+
+    def expire(self, now: datetime, next_in: timedelta = timedelta(0)) -> int:
+        """Drop what is older than the policy lets a spool keep, files moved aside as well; return how many rows.
+
+        What will be too old before the next look goes as well, so that the period is never exceeded.
+        """
+        horizon = self.horizon(now, next_in)
         with self._lock:
             with self._transaction():
                 old = self._connection.execute(

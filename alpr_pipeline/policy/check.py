@@ -122,6 +122,9 @@ def _periods(policy: Policy, profile: Profile) -> Iterator[Finding]:
     if profile.read_max is not None:
         kept = keep.read <= profile.read_max
         yield _compared("reads without a hit", profile, kept, keep.read, "at most", profile.read_max)
+        on_the_way = keep.spool + keep.topic
+        kept = on_the_way <= profile.read_max
+        yield _compared("reads in spool and topic together", profile, kept, on_the_way, "at most", profile.read_max)
     if profile.audit_min is not None:
         kept = keep.audit >= profile.audit_min
         yield _compared("records of access", profile, kept, keep.audit, "at least", profile.audit_min)

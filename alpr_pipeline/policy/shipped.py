@@ -42,8 +42,9 @@ def new_policy_text(profile: Profile) -> str:
     text = _set(text, "state", f'"{profile.jurisdiction}"')
     if profile.read_max is None:
         return text
-    for name in ("read", "topic", "spool"):
-        allowed = profile.read_max if name == "read" else min(profile.read_max, _SHORT)
+    spool = min(profile.read_max / 3, _SHORT)
+    topic = min(profile.read_max - spool, _SHORT)  # a read may wait in the one and then lie in the other
+    for name, allowed in (("read", profile.read_max), ("topic", topic), ("spool", spool)):
         text = _set(text, name, f'"{_iso(allowed)}"')
     return text
 

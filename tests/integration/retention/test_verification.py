@@ -182,4 +182,4 @@ def test_evidence_that_is_missing_under_a_hold_is_found(database: Database, pict
 def test_the_periods_of_the_profile_are_the_ones_used() -> None:
     """The retention that the rest of the program obeys comes from the policy's file."""
     assert isinstance(THREE_MINUTES, Retention)
-    assert (THREE_MINUTES.read, THREE_MINUTES.topic, THREE_MINUTES.spool) == (3 * MINUTE, 3 * MINUTE, 3 * MINUTE)
+    assert (THREE_MINUTES.read, THREE_MINUTES.topic, THREE_MINUTES.spool) == (3 * MINUTE, 2 * MINUTE, MINUTE)

@@ -1,6 +1,7 @@
 """Reads whose spool takes none."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.edge import keeping
 from alpr_pipeline.edge.keeping import Keeper
 from alpr_pipeline.errors import SpoolFull
-from tests.made import a_picture, a_read
+from tests.made import NOON, a_picture, a_read
 
 
 class Disk:
@@ -53,3 +54,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     keeper.retry()
     assert [read for read, _ in disk.taken] == reads[3:]
     assert [pictures for _, pictures in disk.taken] == [0, 0, 0, 1, 1]
+
+
+def test_memory_keeps_no_read_longer_than_the_spool_would() -> None:
+    """A disk that stays full is no way to keep a read beyond its time."""
+    disk = Disk()
+    keeper = Keeper(disk)  # type: ignore[arg-type]
+    old, new = a_read(captured_at=NOON), a_read(captured_at=NOON + timedelta(seconds=2))
+    for read in (old, new):
+        keeper.keep(read, [])
+    keeper.expire(NOON + timedelta(seconds=1))
+    disk.full = False
+    keeper.retry()
+    assert [read for read, _ in disk.taken] == [new]

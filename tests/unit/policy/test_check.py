@@ -122,6 +122,15 @@ def test_a_longer_period_than_the_law_fails(name: str) -> None:
     assert [finding.rule for finding in failing(Policy.model_validate(document), name)] == ["reads without a hit"]
 
 
+def test_the_way_of_a_read_takes_no_longer_than_the_law_gives_it() -> None:
+    """What waits at the roadside and then lies on the bus is kept for as long as both together."""
+    policy = parse_policy(new_policy_text(shipped_profile("new-hampshire")), "new-hampshire")
+    document = policy.model_dump()
+    document["retention"]["spool"] = document["retention"]["topic"] = policy.retention.read
+    found = failing(Policy.model_validate(document), "new-hampshire")
+    assert [finding.rule for finding in found] == ["reads in spool and topic together"]
+
+
 @pytest.mark.parametrize("review", [None, timedelta(days=800)])
 def test_the_periods_are_reviewed_every_two_years(review: timedelta | None) -> None:
     """Recommendations 7, 19, 33 and 47 of the State Auditor's report 2019-118."""
