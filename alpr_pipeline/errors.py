@@ -8,7 +8,7 @@
     ├── BusUnavailable       the bus did not take or give messages
     ├── UndecodableMessage   a message that no retry can mend: it goes to the dead-letter topic
     │   └── ParcelRefused    a piece of a hot list that is forged, damaged or out of order; the car keeps what it has
-    ├── StorageUnavailable   the database or the picture store is away or full: what failed can be tried again
+    ├── StorageUnavailable   database, picture store or key service is away or full: what failed can be tried again
     ├── StorageRefused       the database will never take this as it is
     ├── NotStored            what was asked for is not stored, or no longer
     ├── StateConflict        somebody else was faster
@@ -56,7 +56,7 @@ class ParcelRefused(UndecodableMessage):
 
 
 class StorageUnavailable(AlprError):
-    """The database or the picture store is away or full; the same can be tried again later."""
+    """The database, the picture store or the key service is away or full; the same can be tried again later."""
 
 
 class StorageRefused(AlprError):

@@ -111,10 +111,15 @@ class Parts:
         return self._load_master_key(make=True)
 
     def _load_master_key(self, *, make: bool) -> bytes:
+        pictures = self.settings.pictures
+        if pictures.master_key_kms:
+            from alpr_pipeline.storage.kms import KeyService, master_key
+
+            return master_key(self.database, KeyService(pictures.master_key_kms, pictures.kms_endpoint), make=make)
         from alpr_pipeline.storage.secret_keys import load_key
 
-        file = self.settings.pictures.master_key_file or self.settings.data / "keys/pictures.key"
-        return load_key(self.settings.pictures.master_key.get_secret_value(), file, "pictures.master_key", make=make)
+        file = pictures.master_key_file or self.settings.data / "keys/pictures.key"
+        return load_key(pictures.master_key.get_secret_value(), file, "pictures.master_key", make=make)
 
     @cached_property
     def bus(self) -> Bus:

@@ -31,6 +31,7 @@ from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.domain.hotlist import ListName, Priority
 from alpr_pipeline.domain.sureness import risk_for
+from alpr_pipeline.domain.web_address import tls_or_own_machine
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.sources import Source
 from alpr_pipeline.matching.thresholds import Thresholds
@@ -44,6 +45,10 @@ def _not_everybody(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Netw
     if network.prefixlen == 0:
         raise ValueError("this would believe everybody, who then names any address: name the proxies' own networks")
     return network
+
+
+def _none_or_tls(url: str) -> str:
+    return tls_or_own_machine(url) if url else url
 
 
 Network = Annotated[IPvAnyNetwork, AfterValidator(_not_everybody)]
@@ -85,6 +90,21 @@ class PictureSettings(_Section):
         None, description="Wraps the keys of the pictures; none: `keys/pictures.key` under `data`, made when missing."
     )
     master_key: SecretStr = Field(SecretStr(""), description="The key itself, 32 bytes in base64; wins over the file.")
+    master_key_kms: str = Field(
+        "",
+        max_length=2048,
+        pattern="^[A-Za-z0-9:/_-]*$",
+        description="Key of AWS KMS that seals the master key; instead of a file.",
+    )
+    kms_endpoint: Annotated[str, AfterValidator(_none_or_tls)] = Field(
+        "", description="https://host:port of a KMS that is not Amazon's."
+    )
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Self:
+        if self.master_key_kms and (self.master_key_file or self.master_key.get_secret_value()):
+            raise ValueError("the master key comes from master_key_kms, or from master_key or its file: name one")
+        return self
 
 
 class EdgeSettings(_Section):

@@ -100,7 +100,7 @@ class PictureKeys:
         except InvalidTag:
             raise ConfigError(
                 f"pictures {place[0]}/{place[1]}: the master key is not the one that their key was wrapped with: "
-                "restore it (pictures.master_key_file); without it these pictures are lost"
+                "restore it (pictures.master_key_file or _kms); without it these pictures are lost"
             ) from None
 
 

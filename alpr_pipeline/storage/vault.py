@@ -37,7 +37,7 @@ class Vault:
             return AESGCM(self._key(purpose)).decrypt(body[:_NONCE], body[_NONCE:], context.encode())
         except InvalidTag:
             raise ConfigError(
-                f"{purpose}: sealed with another master key, or changed: restore the key (pictures.master_key_file)"
+                f"{purpose}: sealed with another master key, or changed: restore it (pictures.master_key_file or _kms)"
             ) from None
 
     @staticmethod
