@@ -74,7 +74,7 @@ def test_a_backup_brings_nothing_back(store: PictureStore, database: Database, t
 
 def test_a_key_that_outlives_its_pictures_is_found(store: PictureStore, database: Database) -> None:
     """It could bring them back from a backup."""
-    store.delete([READ_PATH])
+    store.delete([READ_PATH, HIT_PATH])
     report = verify(database, store, RETENTION, NOON + RETENTION.read + 2 * DAY)
     assert [overdue.place for overdue in report.found] == ["picture keys"]
 
