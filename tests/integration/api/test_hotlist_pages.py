@@ -9,6 +9,7 @@ import pytest
 
 from alpr_pipeline.api.loads import LOADS_MAX, Loads, Progress
 from alpr_pipeline.domain.hotlist import Priority
+from alpr_pipeline.domain.sureness import false_alarms
 from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.audit import AuditRecord, list_records
@@ -150,7 +151,7 @@ def test_an_overdue_list_is_an_alarm(start_api: Callable[..., Api]) -> None:
 def test_the_page_says_what_its_limits_stand_for(api: Api, operator: httpx.Client) -> None:
     """False alarms per million reads, and when a file is refused as a whole."""
     text = operator.get("/hotlists").text
-    assert [f"about {count}" in text for count in (300, 130, 64)] == [True] * 3
+    assert [f"about {count}" in text for count in map(false_alarms, (0.01, 0.003, 0.001))] == [True] * 3
     assert "more than 10 % of its rows are bad" in text
 
 
@@ -160,9 +161,13 @@ def test_a_list_of_its_own_caution_says_so(start_api: Callable[..., Api]) -> Non
     put(api, FILE)
     with signed_in(api) as operator:
         own, every = operator.get("/hotlists/demo").text, operator.get("/hotlists").text
-    assert ("about 30<" in own, "set for this list" in own, "about 130<" in own) == (True, True, True)
+    assert ("about 30<" in own, "set for this list" in own, f"about {false_alarms(0.003)}<" in own) == (
+        True,
+        True,
+        True,
+    )
     assert "Lists with limits of their own" in every
-    assert ("about 30<" in every, "about 300<" in every) == (True, True)
+    assert ("about 30<" in every, f"about {false_alarms(0.01)}<" in every) == (True, True)
 
 
 def test_a_load_says_how_far_it_is_to_whoever_began_it(api: Api) -> None:
