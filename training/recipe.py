@@ -12,7 +12,7 @@ checkpoints:
     reader    train the reader, while another process renders fresh plates
     weights   export with digests, so that the program loads them
 
-The same steps run on a GPU where there is one: they see more in their minutes there. None is needed.
+The same steps take a GPU where there is one (no run on one is on record); none is needed.
 
 `--frames` names real, labelled frames that may be trained on (the format: one JSON object a line with `image` and
 `plates`, each with `box` and `text`); without it everything is rendered. `--smoke` does all of it in little, to show

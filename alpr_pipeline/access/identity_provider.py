@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -17,9 +17,9 @@ import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from alpr_pipeline.domain.web_address import tls_or_own_machine
+from alpr_pipeline.domain.web_address import TlsAddress
 from alpr_pipeline.errors import AccessDenied, ConfigError, StorageUnavailable
 from alpr_pipeline.storage.vault import Vault
 
@@ -36,9 +36,7 @@ class IdentityProvider(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    issuer: Annotated[str, AfterValidator(lambda url: tls_or_own_machine(url) if url else url)] = Field(
-        "", description="https://login.agency.example; empty: no sign-in by a provider."
-    )
+    issuer: TlsAddress = Field("", description="https://login.agency.example; empty: no sign-in by a provider.")
     client_id: str = Field("alpr", description="What this site is called there.")
     client_secret: SecretStr = Field(SecretStr(""), description="Its secret; give it by the environment.")
     redirect_uri: str = Field("", description="https://alpr.agency.example/signin/provider/back, as registered there.")

@@ -31,7 +31,7 @@ from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.bus.kafka_settings import KafkaSettings
 from alpr_pipeline.domain.hotlist import ListName, Priority
 from alpr_pipeline.domain.sureness import risk_for
-from alpr_pipeline.domain.web_address import tls_or_own_machine
+from alpr_pipeline.domain.web_address import TlsAddress
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.matching.sources import Source
 from alpr_pipeline.matching.thresholds import Thresholds
@@ -45,10 +45,6 @@ def _not_everybody(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Netw
     if network.prefixlen == 0:
         raise ValueError("this would believe everybody, who then names any address: name the proxies' own networks")
     return network
-
-
-def _none_or_tls(url: str) -> str:
-    return tls_or_own_machine(url) if url else url
 
 
 Network = Annotated[IPvAnyNetwork, AfterValidator(_not_everybody)]
@@ -96,9 +92,7 @@ class PictureSettings(_Section):
         pattern="^[A-Za-z0-9:/_-]*$",
         description="Key of AWS KMS that seals the master key; instead of a file.",
     )
-    kms_endpoint: Annotated[str, AfterValidator(_none_or_tls)] = Field(
-        "", description="https://host:port of a KMS that is not Amazon's."
-    )
+    kms_endpoint: TlsAddress = Field("", description="https://host:port of a KMS that is not Amazon's.")
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Self:

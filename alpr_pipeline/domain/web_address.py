@@ -1,7 +1,10 @@
 """Addresses to which nothing goes in the clear."""
 
 import ipaddress
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
 
 
 def tls_or_own_machine(url: str) -> str:
@@ -10,6 +13,13 @@ def tls_or_own_machine(url: str) -> str:
     if parts.scheme == "https" or (parts.scheme == "http" and _is_own(parts.hostname or "")):
         return url
     raise ValueError("begins with https://; http:// is for this very machine alone (localhost), others could listen")
+
+
+def _empty_or_tls(url: str) -> str:
+    return tls_or_own_machine(url) if url else url
+
+
+TlsAddress = Annotated[str, AfterValidator(_empty_or_tls)]  # of a setting; empty: not set
 
 
 def _is_own(host: str) -> bool:

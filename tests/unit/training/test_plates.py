@@ -1,10 +1,12 @@
 """Plates are rendered as their styles say, and the place of every letter is known."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.typing import NDArray
 
 from training.plates.pattern import Mark, read, spell
 from training.plates.render import render_plate
@@ -37,7 +39,7 @@ def test_every_state_and_every_country_that_is_promised_has_a_style() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_style_of_a_file_can_be_drawn(path) -> None:  # type: ignore[no-untyped-def]
+def test_every_style_of_a_file_can_be_drawn(path: Path) -> None:
     """One to ten letters and digits; every letter stands on the plate; the picture is as large as its mask."""
     rng = default_rng(4)
     named = {line.split('"')[1] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("region")}
@@ -84,7 +86,7 @@ def test_an_emblem_is_seen_and_not_read() -> None:
     assert sum(_coloured(plate.image) for plate in with_emblem) > 3 * sum(_coloured(plate.image) for plate in plain)
 
 
-def _coloured(image: np.ndarray) -> int:  # type: ignore[type-arg]
+def _coloured(image: NDArray[np.uint8]) -> int:
     return int((np.ptp(image.astype(int), axis=2) > 60).sum())
 
 
@@ -129,7 +131,7 @@ def test_a_view_is_of_the_readers_size_with_its_letters_in_it() -> None:
         assert np.all((middles > -0.05 * VIEW[0]) & (middles < 1.05 * VIEW[0]))
 
 
-def test_the_pool_gives_back_what_was_put_in(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_pool_gives_back_what_was_put_in(tmp_path: Path) -> None:
     """Picture, text, issuer and letters; a slot that was never filled is empty."""
     pool = Pool(tmp_path, 3)
     style = next(style for style in load_styles() if style.region == "US-CA")
