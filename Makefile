@@ -41,8 +41,9 @@ supply: .venv/dev.done ## what the program is made of (CycloneDX), under which l
 unit: .venv/dev.done ## the tests that need no server
 	$(BIN)/pytest tests/unit
 
-train: .venv-train/done ## make the weights anew, in hours: FRAMES=labels.jsonl of frames of one's own, MINUTES=240
-	.venv-train/bin/python -m training.recipe --work var/training --minutes $(or $(MINUTES),240) $(if $(FRAMES),--frames $(FRAMES))
+train: .venv-train/done ## make the weights anew, in hours: FRAMES=labels.jsonl of frames of one's own, MINUTES=240, WEIGHTS=folder to start from
+	.venv-train/bin/python -m training.recipe --work var/training --minutes $(or $(MINUTES),240) \
+	    $(if $(FRAMES),--frames $(FRAMES)) $(if $(WEIGHTS),--weights $(WEIGHTS))
 
 train-smoke: .venv-train/done ## every step of the training in little, in a few minutes
 	.venv-train/bin/python -m training.recipe --work var/training --smoke $(if $(FRAMES),--frames $(FRAMES))

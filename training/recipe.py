@@ -10,9 +10,12 @@ checkpoints:
     scenes    render streets with vehicles
     detector  train finder and refiner; mark what the frames' labels left out; train on
     reader    train the reader, while another process renders fresh plates
-    weights   export with digests, so that the program loads them
+    export    write the weights with digests, so that the program loads them
 
 The same steps take a GPU where there is one (no run on one is on record); none is needed.
+
+`--weights alpr_pipeline/recognition/weights` starts from the shipped weights rather than from nothing: to fit them to
+the plates of one's own roads.
 
 `--frames` names real, labelled frames that may be trained on (the format: one JSON object a line with `image` and
 `plates`, each with `box` and `text`); without it everything is rendered. `--smoke` does all of it in little, to show
@@ -55,6 +58,7 @@ class Recipe:
     frames: Path | None
     photos: Path | None
     check: list[Path]
+    weights: Path | None
     much: Amounts
 
     def step(self, module: str, *words: object, niceness: int = 0) -> list[str]:
@@ -91,6 +95,7 @@ class Recipe:
         sources: list[object] = ["--work", work]
         sources += ["--frames", self.frames] if self.frames else []
         sources += ["--photos", self.photos] if self.photos else []
+        sources += ["--weights", self.weights] if self.weights else []
         self.run("detector.train", *sources, "--minutes", self.much.detector_minutes * 0.4)
         if self.frames:
             self.run("detector.doubt", self.frames, "--work", work)
@@ -103,13 +108,14 @@ class Recipe:
         words: list[object] = ["--pool", pool, "--slots", self.much.slots, "--out", self.work / "reader"]
         words += ["--real", self.frames] if self.frames else []
         words += ["--check", *self.check] if self.check else []
+        words += ["--weights", self.weights] if self.weights else []
         with subprocess.Popen(filler, env=self.environment()) as filling:
             try:
                 self.run("reader.train", *words, "--minutes", self.much.reader_minutes)
             finally:
                 filling.terminate()
 
-    def weights(self, to: Path) -> None:
+    def export(self, to: Path) -> None:
         """Export what was trained."""
         self.run("detector.export", "--work", self.work / "detector", "--to", to)
         self.run("reader.export", self.work / "reader" / "reader.pt", to)
@@ -123,15 +129,17 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, help="labels of real frames that may be trained on (JSON lines)")
     parser.add_argument("--photos", type=Path, help="a folder of pictures without plates")
     parser.add_argument("--check", type=Path, nargs="*", default=[], help="labels to measure the reader on meanwhile")
+    parser.add_argument("--weights", type=Path, help="exported weights to start from, rather than from nothing")
     parser.add_argument("--minutes", type=float, default=240, help="for all training together")
     parser.add_argument("--smoke", action="store_true", help="everything in little, in a few minutes")
     args = parser.parse_args()
     work = args.work / "smoke" if args.smoke else args.work
-    recipe = Recipe(work, args.frames, args.photos, args.check, amounts(args.minutes, smoke=args.smoke))
+    much = amounts(args.minutes, smoke=args.smoke)
+    recipe = Recipe(work, args.frames, args.photos, args.check, args.weights, much)
     recipe.materials()
     recipe.detector()
     recipe.reader()
-    recipe.weights(args.to or work / "weights")
+    recipe.export(args.to or work / "weights")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Train both networks: `python -m training.detector.train --work FOLDER --frames LABELS.jsonl --minutes 60`.
 
-A run goes on from the last checkpoint in the work folder. `--smoke` makes a small bank and a few scenes of its own and
+A run goes on from the last checkpoint in the work folder; without one from the exported weights that `--weights` names.
+`--smoke` makes a small bank and a few scenes of its own and
 trains for a minute, to show that every step works.
 """
 
@@ -25,6 +26,7 @@ from training.detector.network import Finder, Refiner
 from training.detector.second_look import make_crops, second_loss
 from training.detector.targets import loss_of, make_targets
 from training.machine import training_device
+from training.shipped import take_back
 
 SIZE = (448, 320)  # of a training picture
 BATCH = 16
@@ -159,12 +161,23 @@ def _step(finder: Learner, refiner: Learner, batch: Batch, share: float, *, half
     return {**parts, **more}
 
 
+def take_back_both(args: argparse.Namespace, finder: Finder, refiner: Refiner) -> None:
+    """Put exported weights into both networks."""
+    shown = DataLoader(Pictures(args, args.seed), 64)
+    picture, *_, crops, _, _, _ = next(iter(shown))
+    take_back(finder, args.weights / "detector.onnx", picture.float())
+    take_back(refiner, args.weights / "refiner.onnx", crops.flatten(0, 1).float())
+
+
 def train(args: argparse.Namespace) -> None:
     """Run until the minutes are over, saving every `save_minutes`."""
     torch.set_num_threads(args.threads)
     device = training_device(args.device)
-    finder = Learner(Finder(args.scale), args.work / "finder.pt", {"scale": args.scale}, args.rate, device)
-    refiner = Learner(Refiner(), args.work / "refiner.pt", {}, args.rate, device)
+    networks = Finder(args.scale), Refiner()
+    if args.weights and not (args.work / "finder.pt").exists():
+        take_back_both(args, *networks)
+    finder = Learner(networks[0], args.work / "finder.pt", {"scale": args.scale}, args.rate, device)
+    refiner = Learner(networks[1], args.work / "refiner.pt", {}, args.rate, device)
     loader = DataLoader(
         Pictures(args, args.seed + finder.step),
         args.batch,
@@ -195,6 +208,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder of plates.npz, scenes/ and the checkpoints")
     parser.add_argument("--frames", type=Path, help="labels of real frames (jsonl)")
     parser.add_argument("--photos", type=Path, help="a folder of pictures without plates")
+    parser.add_argument("--weights", type=Path, help="exported weights to start from, where there is no checkpoint")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--save-minutes", type=float, default=3)
     parser.add_argument("--rate", type=float, default=RATE)

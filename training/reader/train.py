@@ -2,7 +2,7 @@
 
 Needs a pool of rendered plates that `python -m training.reader.pool` fills meanwhile (or, with `--smoke`, fills a
 small one itself). Starts from the checkpoint in the output folder where there is one, so that training goes on where
-it stopped.
+it stopped; else from exported weights, where `--weights` names them; else from nothing.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -24,9 +25,11 @@ from training.plates.style import regions
 from training.reader.batches import Mix, Views
 from training.reader.crops import load_crops
 from training.reader.evaluate import score, table
+from training.reader.export import UNKNOWN
 from training.reader.loss import Targets, loss_of
 from training.reader.network import ReaderNet
 from training.reader.pool import fill
+from training.shipped import take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,18 @@ class State:
         beside.replace(path)
 
 
-def start(path: Path, names: Sequence[str], device: torch.device) -> State:
-    """Return a new state, or the checkpoint's, on a device; a head of other regions is begun anew."""
+def exported(folder: Path, names: Sequence[str], examples: Tensor) -> ReaderNet:
+    """Return the network of exported weights; what the export dropped, and a head of other regions, are begun anew."""
     net = ReaderNet(len(names))
+    known = yaml.safe_load((folder / "reader.yaml").read_text(encoding="utf-8"))["plate_regions"]
+    other = () if known == [*names, UNKNOWN] else ("region.",)
+    anew = take_back(net, folder / "reader.onnx", prepare(examples), prefix="net.", anew=other)
+    print(f"from {folder}; begun anew: {', '.join(anew)}", flush=True)
+    return net
+
+
+def start(path: Path, names: Sequence[str], device: torch.device, net: ReaderNet) -> State:
+    """Return a state that starts from a network, or the checkpoint's; a head of other regions is begun anew."""
     saved = torch.load(path, map_location=device, weights_only=True) if path.exists() else None
     if saved is not None:
         for kind in ("net", "mean"):
@@ -195,6 +207,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("var/training/reader"))
     parser.add_argument("--real", type=Path, help="labelled pictures that may be trained on")
     parser.add_argument("--real-share", type=float, default=0.05)
+    parser.add_argument("--weights", type=Path, help="exported weights to start from, where there is no checkpoint")
     parser.add_argument("--check", type=Path, nargs="*", default=[], help="labelled pictures to measure on")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--peak", type=float, default=2e-3)
@@ -214,8 +227,11 @@ def main() -> None:
         fill(args.pool, args.slots, 0, minutes=0.2, pause_ms=0)
     args.out.mkdir(parents=True, exist_ok=True)
     names = regions()
-    state = start(args.out / "reader.pt", names, training_device(args.device))
     mix = Mix(args.pool, args.slots, args.real, args.real_share if args.real else 0.0, seed=args.seed)
+    checkpoint, net = args.out / "reader.pt", ReaderNet(len(names))
+    if args.weights and not checkpoint.exists():
+        net = exported(args.weights, names, next(iter(Views(mix, 256)))[0])
+    state = start(checkpoint, names, training_device(args.device), net)
     feed = DataLoader(Views(mix, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=6)
     print(
         f"{sum(p.numel() for p in state.net.parameters())} parameters on {state.device}, {state.seen} seen before",

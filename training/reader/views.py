@@ -20,6 +20,7 @@ from training.reader.surround import Surround
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 VIEW = (192, 64)  # width, height of what the network sees
+CLEAR_SHARE = 0.4  # of the views: as a photograph by day shows a plate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +121,8 @@ def view_of(
     if rng.random() < 0.35:
         plate, shift = frame_plate(rng, plate, surround, boxes)
         corner = 0
-    letter = letter or float(np.exp(rng.uniform(np.log(8.5), np.log(36))))
+    harsh = float(rng.uniform(0.1, 0.5)) if rng.random() < CLEAR_SHARE else 1.0
+    letter = letter or float(np.exp(rng.uniform(*np.log((8.5, 36.0) if harsh == 1.0 else (13.0, 44.0)))))
     scale = letter / max(4.0, float(np.median(boxes[:, 3])))
     full_h, full_w = plate.shape[:2]
     inner = np.float32(
@@ -136,7 +138,7 @@ def view_of(
     size = np.ceil(np.maximum(wanted.max(0), quad.max(0))).astype(int) + 3
     size = np.clip(size, 8, 900)
     camera = _expose(rng, plate, quad.astype(np.float32), (int(size[0]), int(size[1])), corner, surround, scale)
-    camera = weather.whole(rng, camera, letter)
+    camera = weather.whole(rng, camera, letter, harsh)
     flags = cv2.INTER_LINEAR if rng.random() < 0.8 else cv2.INTER_CUBIC
     from_camera = cv2.getPerspectiveTransform(wanted.astype(np.float32), corners_of(*VIEW))
     image = cv2.warpPerspective(camera, from_camera, VIEW, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -1,4 +1,8 @@
-"""What light, lens, sensor and codec do to a picture of a plate."""
+"""What light, lens, sensor and codec do to a picture of a plate.
+
+`harsh`, 0 to 1, says how much: at 1 a good part of the pictures cannot be read by anyone, and a reader that learns from
+nothing else learns the fine differences of well seen letters too little.
+"""
 
 import cv2
 import numpy as np
@@ -48,14 +52,14 @@ def light(rng: Generator, image: F32) -> F32:
     return image
 
 
-def tone(rng: Generator, image: F32) -> F32:
+def tone(rng: Generator, image: F32, harsh: float = 1.0) -> F32:
     """Return the picture with another exposure, contrast, colour cast and gamma."""
-    gain = float(np.exp(rng.normal(0, 0.28)))
-    cast = np.exp(rng.normal(0, 0.09 if rng.random() < 0.8 else 0.22, 3)).astype(np.float32)
+    gain = float(np.exp(rng.normal(0, 0.28 * harsh)))
+    cast = np.exp(rng.normal(0, harsh * (0.09 if rng.random() < 0.8 else 0.22), 3)).astype(np.float32)
     out = image * (gain * cast)
-    if rng.random() < 0.3:  # haze, or a lens with flare: less contrast
+    if rng.random() < 0.3 * harsh:  # haze, or a lens with flare: less contrast
         out = out * float(rng.uniform(0.35, 0.9)) + float(rng.uniform(0, 110))
-    if rng.random() < 0.25:  # a hard tone curve
+    if rng.random() < 0.25 * harsh:  # a hard tone curve
         out = (out - 128) * float(rng.uniform(1.1, 2.0)) + 128 + float(rng.normal(0, 20))
     return np.asarray(np.clip(out, 0, 255), np.float32)
 
@@ -68,13 +72,13 @@ def grey(rng: Generator, image: F32) -> F32:
     return np.asarray(np.repeat(mixed[..., None], 3, 2), np.float32)
 
 
-def blur(rng: Generator, image: F32, letter: float) -> F32:
+def blur(rng: Generator, image: F32, letter: float, harsh: float = 1.0) -> F32:
     """Return the picture out of focus or moved; `letter`, the letters' height in pixels, sets how much is fair."""
     roll = rng.random()
     if roll < 0.45:
-        sigma = float(rng.uniform(0.3, 0.3 + 0.055 * letter))
+        sigma = float(rng.uniform(0.3, 0.3 + 0.055 * harsh * letter))
         return cv2.GaussianBlur(image, (0, 0), sigma)
-    if roll < 0.68:
+    if roll < 0.45 + 0.23 * harsh:
         length = max(2, int(rng.uniform(0.05, 0.3) * letter))
         kernel = np.zeros((length, length), np.float32)
         angle = rng.uniform(0, np.pi) if rng.random() < 0.4 else rng.normal(0, 0.2)
@@ -85,35 +89,36 @@ def blur(rng: Generator, image: F32, letter: float) -> F32:
     return image
 
 
-def sensor(rng: Generator, image: F32) -> U8:
+def sensor(rng: Generator, image: F32, harsh: float = 1.0) -> U8:
     """Return the picture as a sensor, its sharpening and a codec leave it."""
     if rng.random() < 0.7:
-        sigma = float(rng.exponential(5.0))
+        sigma = float(rng.exponential(5.0 * harsh))
         noise = rng.standard_normal(image.shape[:2] + ((3,) if rng.random() < 0.5 else (1,)), dtype=np.float32) * sigma
         if rng.random() < 0.3:
             noise = cv2.GaussianBlur(noise, (0, 0), 0.8).reshape(noise.shape) * 1.8
         image = image + noise
-    if rng.random() < 0.25:
+    if rng.random() < 0.25 * harsh:
         soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.7, 2.0)))
         image = image + (image - soft) * float(rng.uniform(0.4, 2.2))
     out = np.clip(image, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
-        quality = int(rng.uniform(15, 95))
+        quality = int(rng.uniform(95 - 80 * harsh, 95))
         _, data = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])
         out = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return out
 
 
-def whole(rng: Generator, image: U8, letter: float) -> U8:
+def whole(rng: Generator, image: U8, letter: float, harsh: float = 1.0) -> U8:
     """Return a picture of a plate after everything that may befall it between the street and the file."""
     out = image.astype(np.float32)
-    out = light(rng, out)
-    out = tone(rng, out)
+    if rng.random() < harsh:
+        out = light(rng, out)
+    out = tone(rng, out, harsh)
     roll = rng.random()
     if roll < 0.12:
         out = grey(rng, out)
     elif roll < 0.15:
         out = 255.0 - out if rng.random() < 0.15 else out
     if rng.random() < 0.92:
-        out = blur(rng, out, letter)
-    return sensor(rng, out)
+        out = blur(rng, out, letter, harsh)
+    return sensor(rng, out, harsh)
