@@ -64,10 +64,11 @@ def _spool(parts: Parts) -> Spool:
 
 def agent_settings(settings: Settings, keep: timedelta) -> EdgeSettings:
     """Return how an agent looks and sends; it remembers a plate no longer than the policy keeps a read."""
-    edge = settings.edge
+    edge, memory_s = settings.edge, keep.total_seconds() / 2  # from the last look: memory is no back door
     tracker = TrackerSettings(
         deadline_s=edge.decide_after_ms / 1000,
-        repeat_gap_s=min(edge.repeat_gap_s, keep.total_seconds() / 2),  # from the last look: memory is no back door
+        repeat_gap_s=min(edge.repeat_gap_s, memory_s),
+        standing_s=min(edge.standing_s, memory_s),
         least_confidence=settings.recognition.read_confidence_min,
     )
     return EdgeSettings(tracker=tracker, overview=Overview(edge.overview_side_max, edge.overview_quality))

@@ -119,6 +119,9 @@ class EdgeSettings(_Section):
     repeat_gap_s: float = Field(
         30.0, ge=0, le=3600, description="The same plate at the same camera within this gap is one pass."
     )
+    standing_s: float = Field(
+        600.0, ge=60, le=86_400, description="A vehicle that stays in view is read anew after so long: lists change."
+    )
     trusted_keys: tuple[str, ...] = Field(
         (), max_length=4, description="Public keys that lists are signed with; none: `keys/hotlist.pub` under `data`."
     )

@@ -28,6 +28,7 @@ class TrackerSettings:
     deadline_s: float = 0.7  # from the first legible look, so that an alert stands within a second
     lost_after_s: float = 2.5  # not seen for so long, a vehicle is gone
     repeat_gap_s: float = 30.0  # the same plate again within this time is the same passing
+    standing_s: float = 600.0  # a vehicle that stays is read anew after so long: lists change
     tracks_max: int = 24
     looks_max: int = 12  # kept of a track, the most worth
     texts_max: int = 2  # of a track, of which the frame is kept
@@ -60,6 +61,7 @@ class _Seen:
 
     slots: NDArray[np.float32]
     plate: str
+    read_s: float
     last_seen_s: float
 
 
@@ -157,6 +159,8 @@ class Tracker:
         return track
 
     def _see(self, track: _Track, frame: Frame, sighting: Sighting, at_s: float) -> None:
+        if track.seen is not None and at_s - track.seen.read_s >= self._settings.standing_s:
+            self._forget(track, at_s)
         track.motion = track.motion.moved_to(sighting.detection.box, at_s)
         track.misses = 0
         track.last = sighting
@@ -178,6 +182,12 @@ class Tracker:
             track.looks.remove(min(track.looks, key=lambda look: look.worth))
         track.consensus = combine(track.looks)
         self._keep_frame(track, frame, sighting)
+
+    def _forget(self, track: _Track, at_s: float) -> None:
+        """Let a track begin anew where it stands, with nothing kept of what was seen of it."""
+        self._recent = [seen for seen in self._recent if seen is not track.seen]
+        track.seen = track.best = track.consensus = track.legible_since_s = None
+        track.first_seen_s = at_s
 
     def _keep_frame(self, track: _Track, frame: Frame, sighting: Sighting) -> None:
         kept = track.frames.get(sighting.look.plate)
@@ -220,21 +230,24 @@ class Tracker:
             track.seen.last_seen_s = max(track.seen.last_seen_s, track.motion.at_s)
             self.counts.repeats += 1
             return None
-        track.seen = _Seen(slots, consensus.plate, track.motion.at_s)
+        track.seen = _Seen(slots, consensus.plate, self._now_s, track.motion.at_s)
         self._recent.append(track.seen)
         self.counts.passings += 1
         return Passing(consensus, frame, sighting, track.first_seen_s)
 
     def _seen_before(self, plate: str, slots: NDArray[np.float32]) -> _Seen | None:
-        horizon = self._now_s - self._settings.repeat_gap_s
         for seen in reversed(self._recent):
-            if seen.last_seen_s >= horizon and (seen.plate == plate or may_be_same(seen.slots, slots)):
+            if self._fresh(seen) and (seen.plate == plate or may_be_same(seen.slots, slots)):
                 return seen
         return None
 
+    def _fresh(self, seen: _Seen) -> bool:
+        """Return whether a plate seen now is still that passing: seen a moment ago, and not read long ago."""
+        limits = self._settings
+        return self._now_s - seen.last_seen_s <= limits.repeat_gap_s and self._now_s - seen.read_s < limits.standing_s
+
     def _part_with_lost(self) -> list[Passing]:
-        horizon = self._now_s - self._settings.repeat_gap_s
-        self._recent = [seen for seen in self._recent if seen.last_seen_s >= horizon][-self._settings.recent_max :]
+        self._recent = [seen for seen in self._recent if self._fresh(seen)][-self._settings.recent_max :]
         horizon = self._now_s - self._settings.lost_after_s
         return self._part_with([track for track in self._tracks if track.motion.at_s < horizon])
 

@@ -64,11 +64,30 @@ def test_a_parked_car_is_read_once_and_lends_its_plate_to_nobody() -> None:
     assert sorted(plates(passings(Tracker(), shots))) == ["DEMO123", "TEST42"]
 
 
-def test_a_parked_car_stays_one_read_for_hours() -> None:
-    """A car that stands is seen again and again, and read once."""
+def test_a_parked_car_is_read_anew_every_ten_minutes() -> None:
+    """A car that stands is one read, until lists may have changed: then it is looked at anew."""
     tracker = Tracker()
-    shots = [(5.0 * number, [a_sighting(x=300)]) for number in range(1000)]
+    shots = [(5.0 * number, [a_sighting(x=300)]) for number in range(120)]
     assert plates(passings(tracker, shots)) == ["DEMO123"]
+    shots = [(5.0 * number, [a_sighting(x=300)]) for number in range(720)]
+    found = passings(tracker, shots)
+    begun = found[0].first_seen_s
+    assert [round((passing.first_seen_s - begun) / 600) for passing in found] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_parked_car_behind_others_is_read_anew_too() -> None:
+    """Lost again and again, and never for the repeat gap, it is as a car that stands free."""
+    shots = [(5.0 * number, [a_sighting(x=300)] if number % 3 else []) for number in range(240)]
+    assert plates(passings(Tracker(), shots)) == ["DEMO123", "DEMO123"]
+
+
+def test_nothing_is_kept_of_a_parked_car_for_longer_than_it_stands() -> None:
+    """The clearest picture of it would else be older than the policy lets a read become."""
+    tracker = Tracker(TrackerSettings(standing_s=90))
+    clear, dim = a_sighting(x=300, sure=0.99), a_sighting(x=300, sure=0.8)
+    for number in range(40):
+        tracker.update(a_frame(5.0 * number), [dim if number else clear])
+    assert clear not in (track.best for track in tracker._tracks)
 
 
 def test_the_same_car_after_a_short_gap_is_the_same_passing() -> None:
