@@ -1,4 +1,4 @@
-"""What a plate carries besides its text: field, art, strips, stars, bands, seals, stickers, screws and dirt."""
+"""What a plate carries besides its text and its emblems: field, art, strips, stars, bands, signs, stickers, screws."""
 
 import math
 
@@ -66,7 +66,8 @@ def draw_art(rng: Generator, image: U8, motifs: tuple[str, ...]) -> None:
     cv2.addWeighted(layer, strength, image, 1 - strength, 0, image)
 
 
-def _tone(rng: Generator) -> Colour:
+def any_tone(rng: Generator) -> Colour:
+    """Return a colour of no meaning, neither black nor white."""
     return tuple(int(v) for v in rng.integers(30, 235, 3))  # type: ignore[return-value]
 
 
@@ -77,7 +78,7 @@ def _hills(rng: Generator, image: U8) -> None:
         xs = np.linspace(0, w, int(rng.integers(4, 12)))
         ys = base + rng.normal(0, 0.13 * h, len(xs))
         points = np.concatenate([np.stack([xs, ys], 1), [[w, h], [0, h]]])
-        cv2.fillPoly(image, [points.astype(np.int32)], _tone(rng), cv2.LINE_AA)
+        cv2.fillPoly(image, [points.astype(np.int32)], any_tone(rng), cv2.LINE_AA)
 
 
 def _sun(rng: Generator, image: U8) -> None:
@@ -88,13 +89,13 @@ def _sun(rng: Generator, image: U8) -> None:
         for k in range(12):
             angle = k * math.pi / 6
             far = (int(centre[0] + 2.6 * radius * math.cos(angle)), int(centre[1] + 2.6 * radius * math.sin(angle)))
-            cv2.line(image, centre, far, _tone(rng), max(1, radius // 6), cv2.LINE_AA)
-    cv2.circle(image, centre, radius, _tone(rng), -1, cv2.LINE_AA)
+            cv2.line(image, centre, far, any_tone(rng), max(1, radius // 6), cv2.LINE_AA)
+    cv2.circle(image, centre, radius, any_tone(rng), -1, cv2.LINE_AA)
 
 
 def _tree(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
-    ink = _tone(rng)
+    ink = any_tone(rng)
     for _ in range(int(rng.integers(1, 5))):
         x, base, size = float(rng.uniform(0, w)), float(rng.uniform(0.5, 1.0)) * h, float(rng.uniform(0.2, 0.6)) * h
         for k in range(3):
@@ -110,7 +111,7 @@ def _tree(rng: Generator, image: U8) -> None:
 
 def _stripes(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
-    ink = _tone(rng)
+    ink = any_tone(rng)
     if rng.random() < 0.5:
         for _ in range(int(rng.integers(1, 4))):
             y, thick = int(rng.uniform(0, h)), int(rng.uniform(0.02, 0.12) * h) + 1
@@ -123,7 +124,7 @@ def _stripes(rng: Generator, image: U8) -> None:
 
 def _sky(rng: Generator, image: U8) -> None:
     h, w = image.shape[:2]
-    base = np.array(_tone(rng), np.float32)
+    base = np.array(any_tone(rng), np.float32)
     rows, columns = (3, 1) if rng.random() < 0.6 else (3, 5)
     small = np.clip(
         base + rng.normal(0, 45, (rows, columns, 1)) + rng.normal(0, 18, (rows, columns, 3)), 0, 255
@@ -142,7 +143,7 @@ def _bird(rng: Generator, image: U8) -> None:
     for _ in range(int(rng.integers(2, 6))):
         axes = (int(size * rng.uniform(0.15, 0.8)) + 1, int(size * rng.uniform(0.1, 0.5)) + 1)
         at = (int(x + rng.normal(0, 0.4) * size), int(y + rng.normal(0, 0.4) * size))
-        cv2.ellipse(image, at, axes, float(rng.uniform(0, 180)), 0, 360, _tone(rng), -1, cv2.LINE_AA)
+        cv2.ellipse(image, at, axes, float(rng.uniform(0, 180)), 0, 360, any_tone(rng), -1, cv2.LINE_AA)
 
 
 def _flag(rng: Generator, image: U8) -> None:
@@ -152,7 +153,7 @@ def _flag(rng: Generator, image: U8) -> None:
     right = int(left + rng.uniform(0.1, 0.4) * w) if left else w
     for k in range(rows):
         step = int(0.05 * h) + 1
-        cv2.rectangle(image, (left, top + k * step), (right, top + (k + 1) * step), _tone(rng), -1)
+        cv2.rectangle(image, (left, top + k * step), (right, top + (k + 1) * step), any_tone(rng), -1)
 
 
 def _wave(rng: Generator, image: U8) -> None:
@@ -161,7 +162,7 @@ def _wave(rng: Generator, image: U8) -> None:
     for _ in range(int(rng.integers(1, 4))):
         ys = h * rng.uniform(0.2, 1.0) + 0.12 * h * np.sin(xs / w * rng.uniform(3, 12) + rng.uniform(0, 6))
         cv2.polylines(
-            image, [np.stack([xs, ys], 1).astype(np.int32)], False, _tone(rng), int(rng.integers(1, 12)), cv2.LINE_AA
+            image, [np.stack([xs, ys], 1).astype(np.int32)], False, any_tone(rng), int(rng.integers(1, 12)), cv2.LINE_AA
         )
 
 
@@ -195,80 +196,11 @@ def draw_strip(
         half = int(wide * rng.uniform(0.25, 0.4))
         for k in range(3):
             y = int(h * (0.22 + 0.06 * k))
-            cv2.rectangle(image, (centre - half, y), (centre + half, y + max(1, int(h * 0.06))), _tone(rng), -1)
+            cv2.rectangle(image, (centre - half, y), (centre + half, y + max(1, int(h * 0.06))), any_tone(rng), -1)
     mask = print_text(rng, letters, max(5, int(h * rng.uniform(0.17, 0.25))))
     if mask.shape[1] > wide * 0.9:
         mask = cv2.resize(mask, (max(2, int(wide * 0.9)), mask.shape[0]), interpolation=cv2.INTER_AREA)
     paint_mask(image, mask, centre - mask.shape[1] // 2, int(h * rng.uniform(0.62, 0.74)), ink)
-
-
-def draw_seal(rng: Generator, image: U8, kind: str, x: int, y: int, size: int) -> None:
-    """Paint a seal, an emblem or an inspection badge between groups of letters; centre x, y."""
-    half = max(2, size // 2)
-    if kind == "round":
-        rim = _tone(rng)
-        cv2.circle(image, (x, y), half, rim, -1, cv2.LINE_AA)
-        cv2.circle(image, (x, y), max(1, int(half * 0.75)), varied(rng, (225, 225, 225), 20), -1, cv2.LINE_AA)
-        for _ in range(3):
-            at = (x + int(rng.normal(0, 0.25) * half), y + int(rng.normal(0, 0.25) * half))
-            cv2.circle(image, at, max(1, int(half * rng.uniform(0.1, 0.4))), _tone(rng), -1, cv2.LINE_AA)
-    elif kind == "square":
-        cv2.rectangle(image, (x - half, y - half), (x + half, y + half), _tone(rng), -1)
-        cv2.circle(image, (x, y), max(1, half // 2), _tone(rng), -1, cv2.LINE_AA)
-    elif kind == "star":
-        angles = np.arange(10) * math.pi / 5 - math.pi / 2
-        radii = np.where(np.arange(10) % 2 == 0, half, half * 0.45)
-        points = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], 1)
-        cv2.fillPoly(image, [points.astype(np.int32)], _tone(rng), cv2.LINE_AA)
-    elif kind == "dot":
-        cv2.circle(image, (x, y), max(2, int(half * 0.35)), (25, 25, 25), -1, cv2.LINE_AA)
-
-
-def draw_emblem(rng: Generator, image: U8, x: int, y: int, w: int, h: int) -> None:
-    """Paint a fruit, a tree, a state's outline, a shield or an animal, about as large as a letter; centre x, y."""
-    kind = str(rng.choice(["fruit", "tree", "fan", "outline", "animal"]))
-    half, tall = max(2.0, w / 2), max(2.0, h / 2)
-    if kind == "fruit":
-        _blob(rng, image, (x, y), (half * 0.95, tall * 0.75), _tone(rng))
-        _blob(rng, image, (x + half * rng.normal(0, 0.4), y - tall * 0.75), (half * 0.5, tall * 0.25), _tone(rng))
-    elif kind == "tree":
-        ink = _tone(rng)
-        for k in range(int(rng.integers(1, 4))):
-            top, wide = y - tall + 0.5 * k * tall, half * (0.5 + 0.25 * k)
-            _shape(image, np.array([[x, top], [x - wide, top + 0.8 * tall], [x + wide, top + 0.8 * tall]]), ink)
-        _shape(image, np.array([[x - half * 0.15, y], [x + half * 0.15, y], [x, y + tall]]), _tone(rng))
-    elif kind == "fan":
-        ink, thick = _tone(rng), max(1, int(w * rng.uniform(0.06, 0.16)))
-        for angle in np.linspace(math.pi * 1.05, math.pi * 1.95, int(rng.integers(4, 9))):
-            far = (int(x + half * math.cos(angle)), int(y + tall * math.sin(angle)))
-            cv2.line(image, (x, y), far, ink, thick, cv2.LINE_AA)
-        cv2.line(image, (x, y), (x, int(y + tall)), ink, thick, cv2.LINE_AA)
-    elif kind == "outline":
-        count = int(rng.integers(4, 12))
-        angles = np.arange(count) * 2 * math.pi / count + rng.uniform(0, math.pi)
-        radii = rng.uniform(0.6, 1.05, count)
-        points = np.stack([x + half * radii * np.cos(angles), y + tall * radii * np.sin(angles)], 1)
-        if rng.random() < 0.4:
-            thick = max(1, int(w * rng.uniform(0.05, 0.12)))
-            cv2.polylines(image, [points.astype(np.int32)], True, _tone(rng), thick, cv2.LINE_AA)
-        else:
-            _shape(image, points, _tone(rng))
-            _blob(rng, image, (x, y), (half * 0.35, tall * 0.35), _tone(rng))
-    else:
-        ink = _tone(rng)
-        for _ in range(int(rng.integers(3, 7))):
-            at = (x + half * float(rng.uniform(-0.6, 0.6)), y + tall * float(rng.uniform(-0.6, 0.6)))
-            axes = (half * float(rng.uniform(0.15, 0.6)), tall * float(rng.uniform(0.1, 0.5)))
-            _blob(rng, image, at, axes, ink if rng.random() < 0.7 else _tone(rng))
-
-
-def _shape(image: U8, points: NDArray[np.floating], ink: Colour) -> None:
-    cv2.fillPoly(image, [points.astype(np.int32)], ink, cv2.LINE_AA)
-
-
-def _blob(rng: Generator, image: U8, at: tuple[float, float], axes: tuple[float, float], ink: Colour) -> None:
-    size = (max(1, int(axes[0])), max(1, int(axes[1])))
-    cv2.ellipse(image, (int(at[0]), int(at[1])), size, float(rng.normal(0, 20)), 0, 360, ink, -1, cv2.LINE_AA)
 
 
 def draw_sign(rng: Generator, ink: U8, box: tuple[int, int, int, int]) -> None:

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from training.plates.decor import (
     colour,
     draw_art,
-    draw_emblem,
     draw_screw,
-    draw_seal,
     draw_sign,
     draw_sticker,
     draw_strip,
@@ -21,6 +19,7 @@ from training.plates.decor import (
     paint_mask,
     varied,
 )
+from training.plates.emblems import draw_emblem, draw_seal
 from training.plates.faces import Face, choose_face, print_text
 from training.plates.pattern import Line, Mark, Place, spell
 from training.plates.style import Style, choose_style
