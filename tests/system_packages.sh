@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs the Debian packages that the tests need and that are missing: a browser, an MQTT broker, and Java
-# with Maven for Kafka.
+# Installs the Debian packages that the tests need and that are missing: a browser, the letters that it prints with,
+# an MQTT broker, and Java with Maven for Kafka.
 set -eu
 packages=""
 command -v chromium >/dev/null || packages="$packages chromium"
+[ -d /usr/share/fonts/truetype/liberation ] || packages="$packages fonts-liberation"
 [ -x /usr/sbin/mosquitto ] || packages="$packages mosquitto"
 command -v java >/dev/null || packages="$packages default-jre-headless"
 command -v mvn >/dev/null || packages="$packages maven"
