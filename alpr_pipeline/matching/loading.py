@@ -20,11 +20,12 @@ from alpr_pipeline.matching.formats import Defaults, Format
 from alpr_pipeline.matching.opening import Limits, open_lines
 from alpr_pipeline.matching.rows import Table
 from alpr_pipeline.matching.thresholds import Thresholds
-from alpr_pipeline.storage import revisions
+from alpr_pipeline.storage import arriving, revisions
+from alpr_pipeline.storage.arriving import Duplicate
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.policies import policy_in_force
-from alpr_pipeline.storage.revisions import Duplicate, Kind, Outlook, Revision, Standing
+from alpr_pipeline.storage.revisions import Kind, Outlook, Revision, Standing
 
 REFUSALS_SHOWN_MAX = 1_000
 REASONS_MAX = 100
@@ -123,16 +124,21 @@ def _load(connection: Connection, file: IO[bytes], order: LoadOrder, progress: P
     name, form, kind = order.list_name, order.form, _kind(order)
     standing = revisions.lock_list(connection, name)
     _fits(order, standing)
-    tally = _Tally()
+    tally, straight = _Tally(), 0
+    fresh = kind is Kind.FULL and not (standing.entries or order.dry_run)
     try:
         table = Table(open_lines(file, form.encoding, order.limits), form)
         keep_max = policy_in_force(connection, order.at).retention.hotlist
         converter = Converter(table, form, order.defaults or form.defaults, name, order.at, keep_max)
-        revisions.copy_arriving(connection, _accepted(converter, tally, file, progress))
+        rows = _accepted(converter, tally, file, progress)
+        if fresh:
+            straight = arriving.copy_straight(connection, rows, name, standing.revision + 1)
+        else:
+            arriving.copy_arriving(connection, rows)
     except HotlistRefused as error:
         raise HotlistRefused(f"list {name}: {error}: the list in force stays") from None
     _drop_duplicates(connection, tally)
-    outlook = revisions.weigh(connection, name, kind)
+    outlook = revisions.weigh(connection, name, kind, straight)
     report = Report(
         list_name=name,
         format=form.name,
@@ -166,7 +172,7 @@ def _accepted(converter: Converter, tally: _Tally, file: IO[bytes], progress: Pr
 
 
 def _drop_duplicates(connection: Connection, tally: _Tally) -> None:
-    gone, duplicates = revisions.drop_duplicates(connection)
+    gone, duplicates = arriving.drop_duplicates(connection)
     for duplicate in duplicates:
         tally.refuse(_in_words(duplicate))
     if gone > len(duplicates):

@@ -14,6 +14,7 @@ from alpr_pipeline.errors import HotlistRefused, NotStored
 from alpr_pipeline.matching.formats import Defaults
 from alpr_pipeline.matching.importer import import_csv
 from alpr_pipeline.storage import revisions
+from alpr_pipeline.storage.arriving import copy_arriving
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.policies import policy_in_force
 from alpr_pipeline.storage.proposals import Proposal, insert_proposal, take_proposal
@@ -112,6 +113,6 @@ def _change(
     connection: Connection, list_name: str, row: tuple[int, str, str, str, str | None], by: str, at: datetime
 ) -> Revision:
     revisions.lock_list(connection, list_name)
-    revisions.copy_arriving(connection, [row])
+    copy_arriving(connection, [row])
     revisions.weigh(connection, list_name, Kind.DELTA)
     return revisions.put_in_force(connection, list_name, Kind.DELTA, by=by, at=at)

@@ -9,6 +9,7 @@ from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.domain.verification import Act, HitState, Refutation, Refuted, Seen
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import revisions
+from alpr_pipeline.storage.arriving import copy_arriving
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.hits import StoredHit, get_hit, hits_of_reads, take_step, tell_of
 from alpr_pipeline.storage.pictures import PictureStore, read_picture_path
@@ -18,7 +19,7 @@ from alpr_pipeline.storage.revisions import Kind
 def end_entry(connection: Connection, list_name: str, entry_id: UUID, *, by: str, at: datetime) -> None:
     """Take an entry out of force; raise NotStored when it is not in force on this list."""
     revisions.lock_list(connection, list_name)
-    revisions.copy_arriving(connection, [(1, str(entry_id), "", "", None)])
+    copy_arriving(connection, [(1, str(entry_id), "", "", None)])
     revisions.weigh(connection, list_name, Kind.DELTA)
     if not revisions.put_in_force(connection, list_name, Kind.DELTA, by=by, at=at).removed:
         raise NotStored(f"entry {entry_id} is not in force on list {list_name}")

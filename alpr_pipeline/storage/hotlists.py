@@ -16,19 +16,10 @@ from alpr_pipeline.bus.topics import HOTLIST
 from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
 from alpr_pipeline.errors import HotlistRefused
+from alpr_pipeline.storage.arriving import copy_arriving, drop_duplicates, refuse_strangers
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.locks import Lock
-from alpr_pipeline.storage.revisions import (
-    Kind,
-    Revision,
-    copy_arriving,
-    drop_duplicates,
-    forget_former,
-    lock_list,
-    put_in_force,
-    refuse_strangers,
-    weigh,
-)
+from alpr_pipeline.storage.revisions import Kind, Revision, forget_former, lock_list, put_in_force, weigh
 
 OUTBOX_BATCH = 5_000
 ENTRIES_MAX = 1_000
@@ -99,8 +90,10 @@ def find_entries(connection: Connection, plates: Sequence[str], now: datetime) -
     """Return the entries in force of some plates, on every list, and all patterns."""
     rows = connection.execute(
         """
+        SELECT document FROM hotlist_entries WHERE valid_until > %(now)s AND plate = ANY(%(plates)s)
+        UNION ALL -- each half by an index of its own; as one condition it read every entry
         SELECT document FROM hotlist_entries
-        WHERE valid_until > %(now)s AND (plate = ANY(%(plates)s) OR strpos(plate, '?') > 0 OR strpos(plate, '*') > 0)
+        WHERE valid_until > %(now)s AND (strpos(plate, '?') > 0 OR strpos(plate, '*') > 0) AND plate <> ALL(%(plates)s)
         """,
         {"plates": list(plates), "now": now},
     ).fetchall()

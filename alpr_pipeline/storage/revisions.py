@@ -4,22 +4,20 @@ Rows arrive in a temporary table; there they are judged as a whole, and then onl
 transaction commits, everybody sees the former revision, and the bus is told of nothing.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from psycopg.copy import QueuedLibpqWriter
 from psycopg.types.json import Jsonb
 
 from alpr_pipeline.domain.hotlist import HotlistEntry
-from alpr_pipeline.errors import HotlistRefused, NotStored, StateConflict
+from alpr_pipeline.errors import NotStored, StateConflict
+from alpr_pipeline.storage.arriving import LIST_MAX, prepare_arriving
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.locks import Lock
 
-BLOCK_CHARACTERS = 1 << 16  # of rows on their way to the database: a thousand blocks at most wait
-LIST_MAX = 1_000
+GREAT_CHANGE = 10_000  # entries after which the planner must look anew
 FORMER_KEPT = timedelta(days=30)  # what went out of force can be restored for so long, then it is destroyed
 
 
@@ -68,15 +66,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A row that says again what another said, or contradicts it."""
-
-    line: int
-    first_line: int
-    contradicts: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """What a load would do."""
 
@@ -112,67 +101,27 @@ def lock_list(connection: Connection, list_name: str) -> Standing:
     return Standing(*row) if row else Standing()
 
 
-def copy_arriving(connection: Connection, rows: Iterable[tuple[int, str, str, str, str | None]]) -> None:
-    """Take in rows of line, identity, plate, end of validity and document (None: take it out).
-
-    Streams; the server takes rows in while the next are made.
-    """
-    _create_arriving(connection)
-    cursor = connection.cursor()
-    with cursor.copy("COPY arriving_entries FROM STDIN", writer=QueuedLibpqWriter(cursor)) as copy:
-        for block in _blocks(rows):
-            copy.write(block)
-    connection.execute("ANALYZE arriving_entries")
-
-
-def drop_duplicates(connection: Connection, limit: int = LIST_MAX) -> tuple[int, list[Duplicate]]:
-    """Keep the first row of each identity; return how many went, and the first of them by line."""
+def weigh(connection: Connection, list_name: str, kind: Kind, straight: int = 0) -> Outlook:
+    """Return what putting the arrived rows in force would do, those included that went straight among the entries."""
+    whole = kind is not Kind.DELTA and not straight
     connection.execute(
-        """
-        CREATE TEMPORARY TABLE doubled ON COMMIT DROP AS
-        SELECT entry_id, min(line) AS line FROM arriving_entries GROUP BY entry_id HAVING count(*) > 1
-        """
-    )
-    rows = connection.execute(
-        """
-        SELECT again.line, doubled.line, again.document::text IS DISTINCT FROM first.document::text
-        FROM doubled
-        JOIN arriving_entries AS first USING (entry_id, line)
-        JOIN arriving_entries AS again ON again.entry_id = doubled.entry_id AND again.line > doubled.line
-        ORDER BY again.line LIMIT %s
-        """,
-        [limit],
-    ).fetchall()
-    gone = connection.execute(
-        """
-        DELETE FROM arriving_entries AS again USING doubled
-        WHERE again.entry_id = doubled.entry_id AND again.line > doubled.line
-        """
-    ).rowcount
-    return gone, [Duplicate(*row) for row in rows]
-
-
-def weigh(connection: Connection, list_name: str, kind: Kind) -> Outlook:
-    """Return what putting the arrived rows in force would do."""
-    connection.execute(
-        """
-        CREATE TEMPORARY TABLE leaving_entries ON COMMIT DROP AS
-        SELECT entry_id, arriving.document IS NOT NULL AS replaced
-        FROM hotlist_entries AS known LEFT JOIN arriving_entries AS arriving USING (entry_id)
-        WHERE known.list_name = %(name)s
-          AND CASE WHEN arriving.entry_id IS NULL THEN %(whole)s
-                   ELSE arriving.document::text IS DISTINCT FROM known.document::text END
-        """,
-        {"name": list_name, "whole": kind is not Kind.DELTA},
+        f"""
+        CREATE TEMPORARY TABLE changed_entries ON COMMIT DROP AS
+        SELECT entry_id, known.entry_id IS NOT NULL AS leaves, arriving.document IS NOT NULL AS comes
+        FROM (SELECT entry_id, document FROM hotlist_entries WHERE list_name = %(name)s) AS known
+        {"FULL" if whole else "RIGHT"} JOIN arriving_entries AS arriving USING (entry_id)
+        WHERE arriving.document::text IS DISTINCT FROM known.document::text
+        """,  # noqa: S608  # of constants of ours
+        {"name": list_name},
     )
     row = connection.execute(
         """
         SELECT (SELECT count(*) FROM arriving_entries WHERE document IS NOT NULL),
-               (SELECT count(*) FROM leaving_entries WHERE NOT replaced)
+               (SELECT count(*) FROM changed_entries WHERE leaves AND NOT comes)
         """
     ).fetchone()
     accepted, removed = row or (0, 0)
-    return Outlook(accepted, removed)
+    return Outlook(straight + accepted, removed)
 
 
 def put_in_force(
@@ -189,9 +138,9 @@ def put_in_force(
     revision = _begin_revision(connection, list_name, refused, by, at, produced_at)
     names = {"name": list_name, "revision": revision, "at": at}
     connection.execute(_END, names)
-    added = connection.execute(_BEGIN, names).rowcount
+    connection.execute(_BEGIN, names)
     connection.execute("INSERT INTO hotlist_outbox (list_name, revision) VALUES (%(name)s, %(revision)s)", names)
-    removed, total = _counts(connection, list_name)
+    added, removed, total = _counts(connection, list_name, revision)
     connection.execute("UPDATE hotlists SET entries = %s WHERE list_name = %s", [total, list_name])
     connection.execute(
         """
@@ -201,13 +150,15 @@ def put_in_force(
         """,
         [list_name, revision, kind, at, by, produced_at, total, added, removed, refused],
     )
+    if added + removed >= GREAT_CHANGE:
+        connection.execute("ANALYZE hotlist_entries")  # or looks at entries take a hundred times as long for a minute
     return Revision(revision, added, removed, total - added, total)
 
 
 _END = """
 WITH ended AS (
-    DELETE FROM hotlist_entries AS known USING leaving_entries
-    WHERE known.entry_id = leaving_entries.entry_id
+    DELETE FROM hotlist_entries AS known USING changed_entries
+    WHERE known.entry_id = changed_entries.entry_id AND changed_entries.leaves
     RETURNING known.*
 )
 INSERT INTO hotlist_former_entries
@@ -218,9 +169,8 @@ SELECT list_name, entry_id, plate, valid_until, since_revision, %(revision)s, %(
 _BEGIN = """
 INSERT INTO hotlist_entries (entry_id, list_name, plate, valid_until, document, since_revision)
 SELECT entry_id, %(name)s, plate, valid_until, document, %(revision)s
-FROM arriving_entries AS arriving
-WHERE document IS NOT NULL
-  AND NOT EXISTS (SELECT FROM hotlist_entries AS known WHERE known.entry_id = arriving.entry_id)
+FROM arriving_entries JOIN changed_entries USING (entry_id)
+WHERE comes
 ORDER BY entry_id -- in the order of the key, a million rows go in twice as fast
 """
 
@@ -240,7 +190,7 @@ def restore_revision(connection: Connection, list_name: str, revision: int, *, b
     """
     lock_list(connection, list_name)
     _known(connection, list_name, revision, at)
-    _create_arriving(connection)
+    prepare_arriving(connection)
     connection.execute(
         f"INSERT INTO arriving_entries SELECT row_number() OVER (), entry_id, plate, valid_until, document "  # noqa: S608
         f"FROM ({_AS_OF}) AS entries WHERE valid_until > %(at)s",
@@ -299,54 +249,6 @@ def forget_former(connection: Connection, now: datetime) -> int:
     ).rowcount
 
 
-def refuse_strangers(connection: Connection, list_name: str) -> None:
-    """An identity belongs to one list for ever: otherwise one list could take an entry out of another."""
-    row = connection.execute(
-        """
-        SELECT count(*), min(known.list_name)
-        FROM hotlist_entries AS known JOIN arriving_entries USING (entry_id)
-        WHERE known.list_name <> %s
-        """,
-        [list_name],
-    ).fetchone()
-    if row and row[0]:
-        raise HotlistRefused(f"{row[0]} entries of {list_name} have the identity of entries of {row[1]}")
-
-
-def _create_arriving(connection: Connection) -> None:
-    connection.execute("SET LOCAL work_mem = '192MB'")  # for the joins of this transaction; one load at a time
-    connection.execute("SET LOCAL statement_timeout = '15min'")  # millions of rows take longer than a look does
-    for table in ("arriving_entries", "doubled", "leaving_entries"):
-        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-    connection.execute(
-        """
-        CREATE TEMPORARY TABLE arriving_entries (
-            line bigint, entry_id uuid, plate text, valid_until timestamptz, document json
-        ) ON COMMIT DROP
-        """
-    )
-
-
-def _blocks(rows: Iterable[tuple[int, str, str, str, str | None]]) -> Iterator[str]:
-    """Yield rows in COPY's text format, in large pieces. Only a document may hold what must be escaped."""
-    lines: list[str] = []
-    size = 0
-    for line, entry_id, plate, valid_until, document in rows:
-        if document is None:
-            text = f"{line}\t{entry_id}\t{plate}\t\\N\t\\N\n"
-        else:
-            if "\\" in document:
-                document = document.replace("\\", "\\\\")  # noqa: PLW2901  # the same document, written for COPY
-            text = f"{line}\t{entry_id}\t{plate}\t{valid_until}\t{document}\n"
-        lines.append(text)
-        size += len(text)
-        if size >= BLOCK_CHARACTERS:
-            yield "".join(lines)
-            lines, size = [], 0
-    if lines:
-        yield "".join(lines)
-
-
 def _begin_revision(
     connection: Connection, list_name: str, refused: int, by: str, at: datetime, produced_at: datetime | None
 ) -> int:
@@ -364,15 +266,16 @@ def _begin_revision(
     return int(row[0]) if row else 1
 
 
-def _counts(connection: Connection, list_name: str) -> tuple[int, int]:
+def _counts(connection: Connection, list_name: str, revision: int) -> tuple[int, int, int]:
     row = connection.execute(
         """
-        SELECT (SELECT count(*) FROM leaving_entries WHERE NOT replaced),
-               (SELECT count(*) FROM hotlist_entries WHERE list_name = %s)
+        SELECT count(*) FILTER (WHERE since_revision = %(revision)s),
+               (SELECT count(*) FROM changed_entries WHERE leaves AND NOT comes), count(*)
+        FROM hotlist_entries WHERE list_name = %(name)s
         """,
-        [list_name],
+        {"name": list_name, "revision": revision},
     ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+    return row or (0, 0, 0)
 
 
 def _known(connection: Connection, list_name: str, revision: int, now: datetime) -> None:

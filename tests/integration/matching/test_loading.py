@@ -124,6 +124,19 @@ def test_a_delta_changes_the_revision_that_it_names(database: Database) -> None:
         load(database, text, form=form, base_revision=1)
 
 
+def test_a_delta_that_says_things_twice_is_told_which(database: Database) -> None:
+    """The first row of a plate counts."""
+    form = load_format("changes", FOLDER)
+    load(database, plates(1, 2))
+    text = "action,plate\nremove,DEMO1\nremove,DEMO1\nremove,DEMO2\nadd,DEMO2\n"
+    report = load(database, text, form=form, base_revision=1)
+    assert [(refusal.line, refusal.reason.split(":")[0]) for refusal in report.refusals] == [
+        (3, "stands in this file already, as line 2"),
+        (5, "contradicts line 4"),
+    ]
+    assert in_force(database) == []
+
+
 def test_any_revision_can_be_looked_at_and_restored(database: Database) -> None:
     """The restored one is a new revision; the report of each stays."""
     load(database, plates(1, 2))
