@@ -41,7 +41,7 @@ def test_an_auditor_judges_a_sample_and_the_custodian_signs_it(stage: Stage, sig
     page.locator(".sample").wait_for()
     expect(page.locator("details[open] .facts")).to_contain_text("hold it against the file of the case")
     found["sample"] = faults(page)
-    for answer in ("yes", "no"):
+    for answer, judged in (("yes", 1), ("no", 2)):
         form = page.locator("details[open] [data-judge]")
         for fieldset in form.locator("fieldset").all():
             fieldset.get_by_label(answer, exact=True).check()
@@ -51,6 +51,7 @@ def test_an_auditor_judges_a_sample_and_the_custodian_signs_it(stage: Stage, sig
             form.get_by_label("Until").fill(f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}")
             found["finding"] = faults(page)
         form.get_by_role("button", name="Record the answers").click()
+        expect(page.locator("details .state:not(.waits)")).to_have_count(judged)
         page.locator("html[data-ready]").wait_for()
     expect(page.get_by_text("Another person now approves the audit")).to_be_visible()
     found["judged"] = faults(page)

@@ -86,6 +86,7 @@ def test_anybody_claims_an_error_and_is_answered(stage: Stage, sign_in: SignIn) 
     page.get_by_role("button", name="Decide, and do it now").click()
     page.get_by_label("What the claimant is told").fill("We hold no read of your plate.")
     page.get_by_role("button", name="It is sent").click()
+    expect(page.get_by_text("We hold no read of your plate. some-supervisor")).to_be_visible()
     page.goto(stage.url + followed)
     expect(page.get_by_text("We hold no read of your plate.")).to_be_visible()
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
