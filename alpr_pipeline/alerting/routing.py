@@ -13,6 +13,7 @@ from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import ListName, Priority, Reason
 from alpr_pipeline.domain.web_address import tls_or_own_machine
 from alpr_pipeline.errors import AlprError
+from alpr_pipeline.policy.roles import Role
 
 Address = Annotated[str, Field(pattern=r"^[^@\s,;<>]{1,64}@[^@\s,;<>]{1,190}$")]
 
@@ -28,6 +29,9 @@ class Channel(BaseModel):
     lists: tuple[ListName, ...] = ()
     cameras: tuple[CameraId, ...] = ()
     agency: str = Field("", max_length=80, description="Whose channel it is: entries for other agencies are not told.")
+    roles: tuple[Role, ...] = Field(
+        (), description="Of all who read it: an entry for some roles is told to these alone."
+    )
     after_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         0, description="Escalation: told only when nobody has looked at the hit so many seconds after the pass."
     )
@@ -124,6 +128,9 @@ def _wants(channel: Channel, hit: Hit) -> bool:
 
 
 def _may(channel: Channel, hit: Hit) -> bool:
-    """Return whether an entry is for the channel's agency; a channel that names none is the agency's own."""
+    """Return whether an entry is for everybody who reads a channel; what names nobody may be anybody."""
     audience = hit.entry.audience
-    return not audience or not audience.agencies or channel.agency in audience.agencies
+    if audience is None:
+        return True
+    for_roles = not audience.roles or (channel.roles and set(channel.roles) <= set(audience.roles))
+    return bool(for_roles) and (not audience.agencies or channel.agency in audience.agencies)

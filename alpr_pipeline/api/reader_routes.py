@@ -1,5 +1,7 @@
 """Reads that other cameras made, over HTTPS: each camera with a token of its own, into the same topic as all others."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -15,10 +17,12 @@ from alpr_pipeline.api.services import services_of
 from alpr_pipeline.bus.topics import PICTURES, READS
 from alpr_pipeline.bus.wire import encode_picture, encode_read
 from alpr_pipeline.domain.camera import CameraId
+from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import BusUnavailable, StateConflict
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.readers.adapters import ReaderKind, understand
-from alpr_pipeline.readers.report import Part
+from alpr_pipeline.readers.report import Part, ReportRefused
+from alpr_pipeline.storage.writer import AHEAD_MAX
 from alpr_pipeline.telemetry.metrics import RECEIVED, SENT
 
 BODY_MAX = 8_000_000
@@ -54,6 +58,7 @@ async def take(request: Request, caller: Sends, kind: ReaderKind) -> Taken:
     parts = await parts_of(request)
     RECEIVED.labels(WORKER).inc()
     found = await run_in_threadpool(understand, kind, parts, camera_id)
+    _refuse_future([read for read, _ in found], services_of(request).now())
     publish = services_of(request).publish
     if publish is None:
         raise BusUnavailable("this API has no bus to put reads on: start it by `alpr serve` or `alpr run`")
@@ -74,6 +79,16 @@ def camera_of(caller: Caller) -> str:
         return _CAMERA.validate_python(caller.username.removeprefix(_DEVICE).lower())
     except ValidationError:
         raise StateConflict("the token's device has no camera's name: lower-case letters, digits and hyphens") from None
+
+
+def _refuse_future(reads: Sequence[PlateRead], now: datetime) -> None:
+    """Raise ReportRefused for a clock that is ahead: the read would outlive its period, and so is never stored."""
+    ahead = max((read.captured_at - now for read in reads), default=timedelta(0))
+    if ahead > AHEAD_MAX:
+        raise ReportRefused(
+            f"captured {ahead.total_seconds():.0f} s in the future, limit {AHEAD_MAX.total_seconds():.0f} s: "
+            "set the camera's clock"
+        )
 
 
 async def parts_of(request: Request) -> list[Part]:

@@ -1,7 +1,7 @@
 """Other cameras' reads over HTTP: with a token of their own, into the topic of all reads."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ from alpr_pipeline.policy.roles import Right, Role
 from tests.integration.api.conftest import Api
 
 SAMPLES = Path("tests/samples/readers")
+PASSED = datetime(2030, 1, 1, 12, 0, 1, tzinfo=UTC)  # just after the vehicle of the samples
 ALERT = (SAMPLES / "hikvision.xml").read_bytes()
 JPEG = b"\xff\xd8 a plate \xff\xd9"
 
@@ -45,6 +46,7 @@ def gate(start_api: Callable[..., Api]) -> Callable[..., Gate]:
     bus.create_topics([Topic(READS, keep=timedelta(days=1)), Topic(PICTURES, keep=timedelta(days=1))])
     publisher = bus.publisher()
     api = start_api(publish=publisher.publish)
+    api.clock.ahead = (PASSED - datetime.now(UTC)).total_seconds()
 
     def make(scopes: list[Right] | None = None, device: str = "gate") -> Gate:
         return Gate(api, bus, scopes or [Right.SEND_READS], device)
@@ -96,6 +98,7 @@ def test_who_is_no_camera_sends_nothing(gate: Callable[..., Gate]) -> None:
     """Not a token for lists, not a person, not a revoked token, not a wrong password."""
     lists = gate([Right.LOAD_HOTLISTS], "feed")
     assert lists.client.post("/api/v1/readers/axis", content=b"{}").status_code == 403
+    lists.api.clock.ahead = 0  # by 2030 no person's training is valid
     with lists.api.client(Role.OPERATOR) as person:
         assert person.post("/api/v1/readers/axis", content=b"{}").status_code == 409
     camera = gate()
@@ -113,4 +116,15 @@ def test_what_is_too_much_or_wrong_is_refused(gate: Callable[..., Gate], content
     """With its reason; nothing reaches the bus."""
     camera = gate()
     assert camera.client.post("/api/v1/readers/axis", content=content).status_code == status
+    assert camera.messages(READS) == []
+
+
+def test_a_camera_whose_clock_is_ahead_is_told_so(gate: Callable[..., Gate]) -> None:
+    """The writer would not store its reads; who set up the camera must hear it at once."""
+    camera = gate()
+    later = camera.api.services.now() + timedelta(minutes=6)
+    event = {"plateASCII": "DEMO123", "plateConfidence": 0.9, "capture_timestamp": later.timestamp() * 1000}
+    answer = camera.client.post("/api/v1/readers/axis", json=event)
+    assert answer.status_code == 422
+    assert "in the future, limit 300 s: set the camera's clock" in answer.text
     assert camera.messages(READS) == []

@@ -112,3 +112,21 @@ def test_an_entry_for_other_agencies_is_not_told(agencies: tuple[str, ...], agen
     """A channel hears what is for everybody, and for its own agency."""
     hit = a_hit(entry=an_entry(audience={"agencies": agencies} if agencies else None))
     assert bool(told_of(hit, [webhook(agency=agency)])) is told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "readers", "told"),
+    [
+        ((), ("dispatcher",), True),
+        (("supervisor",), ("supervisor",), True),
+        (("supervisor", "investigator"), ("supervisor",), True),
+        (("supervisor",), ("supervisor", "dispatcher"), False),
+        (("supervisor",), (), False),
+    ],
+)
+def test_an_entry_for_some_roles_is_told_to_these_alone(
+    wanted: tuple[str, ...], readers: tuple[str, ...], told: bool
+) -> None:
+    """A channel that others read too, or that does not say who reads it, does not hear of it."""
+    hit = a_hit(entry=an_entry(audience={"roles": wanted} if wanted else None))
+    assert bool(told_of(hit, [webhook(roles=readers)])) is told
