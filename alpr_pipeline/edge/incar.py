@@ -101,9 +101,17 @@ class InCar:
 
 
 def is_for_car(entry: HotlistEntry, cameras: frozenset[str]) -> bool:
-    """Return whether a car with these cameras may have an entry: some stay at the centre, some are for other cars."""
-    wanted = entry.audience.cars if entry.audience else ()
-    return not entry.keep_from_cars and (not wanted or not cameras.isdisjoint(wanted))
+    """Return whether a car with these cameras may have an entry: some stay at the centre, some are for other cars.
+
+    Who sits in it may see what dispatchers may. The centre looks at the agency too, before anything leaves it.
+    """
+    if entry.keep_from_cars:
+        return False
+    if entry.audience is None:
+        return True
+    if entry.audience.cars:
+        return not cameras.isdisjoint(entry.audience.cars)
+    return not entry.audience.roles or "dispatcher" in entry.audience.roles
 
 
 def console_announcer(out: TextIO) -> Announcer:

@@ -18,6 +18,7 @@ from alpr_pipeline.bus.topics import CAR_SNAPSHOTS, CARS
 from alpr_pipeline.domain.parcel import Head, ListHead, ParcelKind, Part
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.locks import Lock
+from alpr_pipeline.storage.policies import policy_in_force
 
 HEAD_PERIOD = timedelta(seconds=30)  # without news: a car then knows that it misses none
 SNAPSHOT_CHANGES_MIN = 1_000  # fewer changes than these are always told as a delta: it is there sooner
@@ -98,6 +99,7 @@ class _Telling:
         self._publisher = publisher
         self._signer = signer
         self._at = at
+        self._agency = policy_in_force(connection, at).agency.name
 
     def tell(self, due: _Due) -> int:
         """Tell a list's revisions, and return how many messages that took."""
@@ -191,7 +193,7 @@ class _Telling:
         size, number = 0, 0
         with self._connection.cursor(name="telling") as cursor:
             cursor.itersize = _FETCHED
-            cursor.execute(query, {"name": part.list_name, "revision": part.revision})
+            cursor.execute(query, {"name": part.list_name, "revision": part.revision, "agency": self._agency})
             for number, (lines, last) in enumerate(_pieces(_Line(*row) for row in cursor), 1):
                 removed = sum(line.document is None for line in lines)
                 told = part.model_copy(
@@ -244,16 +246,27 @@ class _Telling:
         return len(keys)
 
 
+# In a car sit officers of the agency, who may see what its dispatchers may, and what the entry names the car for.
+_FOR_CARS = """
+(document->>'keep_from_cars') IS DISTINCT FROM 'true' AND (
+    document->'audience' IS NULL
+    OR (document->'audience'->'cars'->>0) IS NOT NULL
+    OR (coalesce((document->'audience'->'roles')::jsonb, '[]') = '[]'
+        OR (document->'audience'->'roles')::jsonb ? 'dispatcher')
+       AND (coalesce((document->'audience'->'agencies')::jsonb, '[]') = '[]'
+        OR (document->'audience'->'agencies')::jsonb ? %(agency)s)
+)
+"""
 # What cars may have of what a revision began, whether or not a later one has ended it since.
-_BEGUN = """
+_BEGUN = f"""
 SELECT entry_id, document::text AS document FROM (
     SELECT entry_id, document FROM hotlist_entries
     WHERE list_name = %(name)s AND since_revision = %(revision)s
     UNION ALL
     SELECT entry_id, document FROM hotlist_former_entries
     WHERE list_name = %(name)s AND since_revision = %(revision)s
-) AS begun WHERE (document->>'keep_from_cars') IS DISTINCT FROM 'true'
-"""
+) AS begun WHERE {_FOR_CARS}
+"""  # noqa: S608  # of constants of ours
 _CHANGES = f"""
 WITH begun AS ({_BEGUN})
 SELECT entry_id, NULL AS document FROM hotlist_former_entries
@@ -262,14 +275,14 @@ UNION ALL
 SELECT entry_id, document FROM begun
 """  # noqa: S608  # of constants of ours
 # All that cars may have of a revision, even if another comes into force meanwhile.
-_WHOLE = """
+_WHOLE = f"""
 SELECT entry_id, document::text FROM (
     SELECT entry_id, document FROM hotlist_entries WHERE list_name = %(name)s AND since_revision <= %(revision)s
     UNION ALL
     SELECT entry_id, document FROM hotlist_former_entries
     WHERE list_name = %(name)s AND since_revision <= %(revision)s AND until_revision > %(revision)s
-) AS whole WHERE (document->>'keep_from_cars') IS DISTINCT FROM 'true'
-"""
+) AS whole WHERE {_FOR_CARS}
+"""  # noqa: S608  # of constants of ours
 
 
 def _pieces(lines: Iterator[_Line]) -> Iterator[tuple[list[_Line], bool]]:

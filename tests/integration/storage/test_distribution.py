@@ -25,6 +25,7 @@ from alpr_pipeline.storage import distribution
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.distribution import HEAD_PERIOD, forget_telling, tell_cars
 from alpr_pipeline.storage.hotlists import expire_entries, replace_list
+from alpr_pipeline.storage.policies import policy_in_force
 from alpr_pipeline.storage.revisions import restore_revision
 from tests.made import NOON, a_read, an_entry
 
@@ -125,6 +126,32 @@ def test_an_entry_kept_from_cars_is_not_told(database: Database) -> None:
     load(database, one.model_copy(update={"keep_from_cars": True}), two)
     tell_cars(database, ear, CENTRE, NOON)
     assert _unpacked(ear, CARS, b"demo/2/1") == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        ({"roles": ["dispatcher", "supervisor"]}, True),
+        ({"roles": ["investigator"]}, False),
+        ({"roles": ["investigator"], "cars": ["car-7"]}, True),
+        ({"agencies": ["Next County Sheriff"]}, False),
+        ({"agencies": ["Next County Sheriff"], "cars": ["car-7"]}, True),
+        ({"agencies": ["ours", "Next County Sheriff"]}, True),
+        ({"agencies": ["ours"], "roles": ["investigator"]}, False),
+    ],
+)
+def test_an_entry_for_others_does_not_leave_the_centre(
+    database: Database, audience: dict[str, list[str]], told: bool
+) -> None:
+    """Officers in cars see what dispatchers of the agency may, and what an entry names their car for."""
+    with database.connection() as connection:
+        ours = policy_in_force(connection, NOON).agency.name
+    if "agencies" in audience:
+        audience = audience | {"agencies": [ours if name == "ours" else name for name in audience["agencies"]]}
+    ear = Ear()
+    load(database, an_entry(audience=audience))
+    tell_cars(database, ear, CENTRE, NOON)
+    assert _unpacked(ear, CAR_SNAPSHOTS, b"demo/1") == (0, int(told))
 
 
 def test_a_large_list_goes_in_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

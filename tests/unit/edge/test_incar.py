@@ -124,3 +124,5 @@ def test_some_entries_are_kept_from_cars() -> None:
     assert is_for_car(an_entry(audience={"cars": ["car-7", "car-8"]}), mine)
     assert not is_for_car(an_entry(audience={"cars": ["car-8"]}), mine)
     assert is_for_car(an_entry(audience={"roles": ["dispatcher"]}), mine)
+    assert not is_for_car(an_entry(audience={"roles": ["investigator"]}), mine)
+    assert is_for_car(an_entry(audience={"roles": ["investigator"], "cars": ["car-7"]}), mine)
