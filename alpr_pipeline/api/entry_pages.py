@@ -16,6 +16,7 @@ from alpr_pipeline.api.page_answers import page
 from alpr_pipeline.api.past_routes import READS_MAX, LookBack, look_at_past
 from alpr_pipeline.api.search_routes import Searches
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.api.viewing import keeper_or_viewer
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.errors import AccessDenied, NotStored, PurposeRefused
 from alpr_pipeline.storage.audit import record
@@ -39,8 +40,9 @@ class TypedLook(BaseModel):
 @router.get("", response_class=HTMLResponse)
 def entry_page(request: Request, caller: Sees, name: Name, entry_id: UUID) -> HTMLResponse:
     """Show one entry."""
-    with services_of(request).database.connection() as connection:
-        case = entry_in_force(connection, name, entry_id).reference
+    services = services_of(request)
+    with services.database.connection() as connection:
+        case = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller)).reference
         seen = f"{name}/{entry_id}"
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=seen)
     return _page(request, caller, name, entry_id, TypedLook(case=case))
@@ -88,7 +90,7 @@ def _page(
 ) -> HTMLResponse:
     services = services_of(request)
     with services.database.connection() as connection:
-        entry = entry_in_force(connection, name, entry_id)
+        entry = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller))
         policy = policy_in_force(connection, services.now())
         requests = list_requests_of(connection, caller.username)
     return page(

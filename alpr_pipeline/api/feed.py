@@ -10,8 +10,9 @@ from uuid import UUID
 import structlog
 
 from alpr_pipeline.errors import AlprError, NotStored
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.database import Connection, Database, notifications
-from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, Viewer, get_hit, list_hits
+from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, get_hit, list_hits
 
 WATCHER_QUEUE_MAX = 500
 OPEN_HITS_MAX = 200

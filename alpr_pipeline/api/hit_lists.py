@@ -25,10 +25,11 @@ from alpr_pipeline.errors import NotStored, StateConflict
 from alpr_pipeline.oversight.export_files import MEDIA, ExportFormat, marked_table
 from alpr_pipeline.policy.searches import check_purpose
 from alpr_pipeline.storage import hits as stored_hits
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.hit_search import HitFilter, search_hits
-from alpr_pipeline.storage.hits import StoredHit, Viewer
+from alpr_pipeline.storage.hits import StoredHit
 from alpr_pipeline.storage.policies import policy_in_force
 
 BULK_MAX = 100

@@ -25,8 +25,9 @@ from alpr_pipeline.domain.verification import Act, HitState, RefutedLater, Step
 from alpr_pipeline.errors import AccessDenied, NotStored, StorageUnavailable
 from alpr_pipeline.policy.roles import Right
 from alpr_pipeline.storage import hits as stored_hits
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.audit import record
-from alpr_pipeline.storage.hits import StoredHit, Viewer
+from alpr_pipeline.storage.hits import StoredHit
 
 HEARTBEAT_S = 5.0  # a page that hears nothing for longer than two of these says so
 
@@ -209,7 +210,7 @@ async def _events(
                 log.warning("hit_stream_ended", error=str(error))
                 return
             for stored in waiting:
-                if viewer.may_see(stored.hit):
+                if viewer.may_see(stored.hit.entry):
                     yield event(stored)
             if isinstance(told, Resync):
                 yield sse("synchronised", "", services.now().isoformat())

@@ -15,7 +15,9 @@ from alpr_pipeline.api.entry_routes import put_in_force, take_out
 from alpr_pipeline.api.hotlist_routes import Loads, Name, Sees
 from alpr_pipeline.api.looking import note_failure
 from alpr_pipeline.api.page_answers import page
+from alpr_pipeline.api.revision_routes import compare_for
 from alpr_pipeline.api.services import services_of
+from alpr_pipeline.api.viewing import keeper_or_viewer
 from alpr_pipeline.domain.audit import AuditAction, Outcome
 from alpr_pipeline.domain.hotlist import HotlistEntry, ListName
 from alpr_pipeline.domain.plate import normalise
@@ -129,7 +131,8 @@ def lists_page(
 def hotlist_page(request: Request, caller: Sees, name: Name) -> HTMLResponse:
     """Show one list with its first entries."""
     with services_of(request).database.connection() as connection:
-        entries = hotlists.list_entries(connection, name, ENTRIES_SHOWN)
+        viewer = keeper_or_viewer(connection, services_of(request), caller)
+        entries = hotlists.list_entries(connection, name, ENTRIES_SHOWN, viewer=viewer)
         detail = {"entries": len(entries)}
         _list(connection, name)
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
@@ -148,7 +151,9 @@ def search(request: Request, caller: Sees, name: Name, asked: Annotated[Asked, F
             _note(connection, caller, name, asked, detail | {"refused": str(refusal)}, Outcome.REFUSED)
             return list_page(request, caller, name, [], asked=asked, failed=str(refusal))
         found = hotlists.find_entries(connection, [plate], services.now())
-        entries = [entry for entry in found if entry.list_name == name and _fits(entry, plate)]
+        viewer = keeper_or_viewer(connection, services, caller)
+        here = [entry for entry in found if entry.list_name == name and viewer.may_see(entry)]
+        entries = [entry for entry in here if _fits(entry, plate)]
         _note(connection, caller, name, asked, detail | {"entries": len(entries)}, Outcome.DONE)
     return list_page(request, caller, name, entries, asked=asked)
 
@@ -188,7 +193,7 @@ def revisions_page(
         found = revisions.list_revisions(connection, name)
         detail: dict[str, object] = {"revisions": len(found)}
         if before and after:
-            different = revisions.compare_revisions(connection, name, before, after, services.now(), ENTRIES_SHOWN + 1)
+            different = compare_for(connection, services, caller, name, (before, after), ENTRIES_SHOWN + 1)
             detail |= {"before": before, "after": after, "entries": len(different)}
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
     return page(

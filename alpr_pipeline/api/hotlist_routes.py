@@ -16,6 +16,7 @@ from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.loads import Progress
 from alpr_pipeline.api.problems import TooLarge
 from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.viewing import keeper_or_viewer
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.hotlist import HotlistEntry, ListName, Priority, Reason
 from alpr_pipeline.errors import NotStored
@@ -132,7 +133,8 @@ def list_entries(
 ) -> list[HotlistEntry]:
     """Return entries of a list."""
     with services_of(request).database.connection() as connection:
-        found = hotlists.list_entries(connection, name, limit, after)
+        viewer = keeper_or_viewer(connection, services_of(request), caller)
+        found = hotlists.list_entries(connection, name, limit, after, viewer)
         detail = {"entries": len(found)}
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
     return found

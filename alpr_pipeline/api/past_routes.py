@@ -12,7 +12,7 @@ from alpr_pipeline.api.hit_routes import HitView, view
 from alpr_pipeline.api.hotlist_routes import Name
 from alpr_pipeline.api.search_routes import Case, Searches
 from alpr_pipeline.api.services import Services, services_of
-from alpr_pipeline.api.viewing import viewer_of
+from alpr_pipeline.api.viewing import keeper_or_viewer, viewer_of
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.picture import PictureKind
@@ -55,7 +55,7 @@ def look_at_past(services: Services, caller: Caller, name: str, entry_id: UUID, 
     """Return the hits of an entry among past reads, kept and on record; raise PurposeRefused or AccessDenied."""
     now = services.now()
     with services.database.connection() as connection:
-        entry = entry_in_force(connection, name, entry_id)
+        entry = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller))
     hits: list[Hit] = []
 
     def look(connection: Connection, query: ReadQuery) -> list[PlateRead]:

@@ -19,6 +19,7 @@ from alpr_pipeline.edge.car_lists import WORKER, CarLists
 from alpr_pipeline.edge.hotlist_copy import HotlistCopy
 from alpr_pipeline.matching.index import PROBABILITY_MIN, Cautions, HotlistIndex
 from alpr_pipeline.matching.matcher import hits_of
+from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.telemetry.metrics import HOTLIST_AGE, HOTLIST_ENTRIES
 
 FRESH_FOR = timedelta(days=7)  # where the policy says nothing else
@@ -111,7 +112,7 @@ def is_for_car(entry: HotlistEntry, cameras: frozenset[str]) -> bool:
         return True
     if entry.audience.cars:
         return not cameras.isdisjoint(entry.audience.cars)
-    return not entry.audience.roles or "dispatcher" in entry.audience.roles
+    return not entry.audience.roles or Role.DISPATCHER in entry.audience.roles
 
 
 def console_announcer(out: TextIO) -> Announcer:

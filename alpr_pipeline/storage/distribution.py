@@ -16,6 +16,8 @@ from alpr_pipeline.bus.bus import Message, Publisher
 from alpr_pipeline.bus.parcels import PART_CHARACTERS, Signer
 from alpr_pipeline.bus.topics import CAR_SNAPSHOTS, CARS
 from alpr_pipeline.domain.parcel import Head, ListHead, ParcelKind, Part
+from alpr_pipeline.policy.roles import Role
+from alpr_pipeline.storage.audiences import Viewer, is_for
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.policies import policy_in_force
@@ -99,7 +101,7 @@ class _Telling:
         self._publisher = publisher
         self._signer = signer
         self._at = at
-        self._agency = policy_in_force(connection, at).agency.name
+        self._officers = Viewer(Role.DISPATCHER, policy_in_force(connection, at).agency.name)
 
     def tell(self, due: _Due) -> int:
         """Tell a list's revisions, and return how many messages that took."""
@@ -193,7 +195,7 @@ class _Telling:
         size, number = 0, 0
         with self._connection.cursor(name="telling") as cursor:
             cursor.itersize = _FETCHED
-            cursor.execute(query, {"name": part.list_name, "revision": part.revision, "agency": self._agency})
+            cursor.execute(query, {"name": part.list_name, "revision": part.revision} | self._officers.names)
             for number, (lines, last) in enumerate(_pieces(_Line(*row) for row in cursor), 1):
                 removed = sum(line.document is None for line in lines)
                 told = part.model_copy(
@@ -247,16 +249,8 @@ class _Telling:
 
 
 # In a car sit officers of the agency, who may see what its dispatchers may, and what the entry names the car for.
-_FOR_CARS = """
-(document->>'keep_from_cars') IS DISTINCT FROM 'true' AND (
-    document->'audience' IS NULL
-    OR (document->'audience'->'cars'->>0) IS NOT NULL
-    OR (coalesce((document->'audience'->'roles')::jsonb, '[]') = '[]'
-        OR (document->'audience'->'roles')::jsonb ? 'dispatcher')
-       AND (coalesce((document->'audience'->'agencies')::jsonb, '[]') = '[]'
-        OR (document->'audience'->'agencies')::jsonb ? %(agency)s)
-)
-"""
+_FOR_CARS = f"""(document ->> 'keep_from_cars') IS DISTINCT FROM 'true'
+    AND ((document #> '{{audience,cars,0}}') IS NOT NULL OR {is_for("(document -> 'audience')")})"""
 # What cars may have of what a revision began, whether or not a later one has ended it since.
 _BEGUN = f"""
 SELECT entry_id, document::text AS document FROM (

@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.database import Connection
-from alpr_pipeline.storage.hits import MAY_SEE, ORDER, SELECT, StoredHit, Viewer, stored_hit
+from alpr_pipeline.storage.hits import MAY_SEE, ORDER, SELECT, StoredHit, stored_hit
 
 _FIRST = UUID(int=0)
 
@@ -55,8 +56,6 @@ def search_hits(
         """
         + MAY_SEE
         + " ORDER BY captured_at DESC, hit_id DESC LIMIT %(limit)s",
-        facts
-        | {"before": before, "before_hit": before_hit, "limit": limit, "order": ORDER}
-        | {"viewer_role": viewer.role, "viewer_agency": viewer.agency},
+        facts | {"before": before, "before_hit": before_hit, "limit": limit, "order": ORDER} | viewer.names,
     ).fetchall()
     return [stored_hit(row) for row in rows]

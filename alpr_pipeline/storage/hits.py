@@ -20,6 +20,7 @@ from alpr_pipeline.domain.verification import (
     check_step,
 )
 from alpr_pipeline.errors import NotStored, StateConflict
+from alpr_pipeline.storage.audiences import MACHINE, Viewer, is_for
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.tallies import delete_and_tally_hits
 
@@ -43,34 +44,7 @@ FROM hits
 """
 ORDER = list(HitState)  # in which steps can only come
 
-# An entry may be for some roles and some agencies alone; a part that is empty leaves nobody out.
-MAY_SEE = """
- AND (%(viewer_role)s::text IS NULL
-      OR coalesce(document #> '{entry,audience,roles}', '[]') IN ('[]')
-      OR document #> '{entry,audience,roles}' ? %(viewer_role)s)
- AND (%(viewer_agency)s::text IS NULL
-      OR coalesce(document #> '{entry,audience,agencies}', '[]') IN ('[]')
-      OR document #> '{entry,audience,agencies}' ? %(viewer_agency)s)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes: a role, and the agency that somebody belongs to. None: the machine's own."""
-
-    role: str | None = None
-    agency: str | None = None
-
-    def may_see(self, hit: Hit) -> bool:
-        """Whether a hit's entry is for these eyes."""
-        audience = hit.entry.audience
-        return audience is None or (
-            (self.role is None or not audience.roles or self.role in audience.roles)
-            and (self.agency is None or not audience.agencies or self.agency in audience.agencies)
-        )
-
-
-MACHINE = Viewer()
+MAY_SEE = " AND " + is_for("(document #> '{entry,audience}')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +133,7 @@ def get_hit(connection: Connection, hit_id: UUID, viewer: Viewer = MACHINE) -> S
     """Return a hit; raise NotStored when there is none, none any more, or none for these eyes."""
     row = connection.execute(SELECT + "WHERE hit_id = %(hit_id)s", {"hit_id": hit_id, "order": ORDER}).fetchone()
     stored = stored_hit(row) if row else None
-    if stored is None or not viewer.may_see(stored.hit):
+    if stored is None or not viewer.may_see(stored.hit.entry):
         raise NotStored(f"hit {hit_id} is not stored: it was never there, or its time had come")
     return stored
 
@@ -168,7 +142,7 @@ def get_hits(connection: Connection, hit_ids: Sequence[UUID], viewer: Viewer) ->
     """Return those of some hits that are stored and for these eyes, the newest capture first."""
     rows = connection.execute(
         SELECT + "WHERE hit_id = ANY(%(hits)s)" + MAY_SEE + " ORDER BY captured_at DESC, hit_id DESC",
-        {"hits": list(hit_ids), "order": ORDER, "viewer_role": viewer.role, "viewer_agency": viewer.agency},
+        {"hits": list(hit_ids), "order": ORDER} | viewer.names,
     ).fetchall()
     return [stored_hit(row) for row in rows]
 
@@ -201,9 +175,8 @@ def list_hits(
             "open_only": open_only,
             "limit": min(limit, LIST_MAX),
             "order": ORDER,
-            "viewer_role": viewer.role,
-            "viewer_agency": viewer.agency,
-        },
+        }
+        | viewer.names,
     ).fetchall()
     return [stored_hit(row) for row in rows]
 

@@ -17,6 +17,7 @@ from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
 from alpr_pipeline.errors import HotlistRefused
 from alpr_pipeline.storage.arriving import copy_arriving, drop_duplicates, refuse_strangers
+from alpr_pipeline.storage.audiences import MACHINE, Viewer, is_for
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.locks import Lock
 from alpr_pipeline.storage.revisions import Kind, Revision, forget_former, lock_list, put_in_force, weigh
@@ -72,16 +73,16 @@ def revision_of(connection: Connection, list_name: str) -> int:
 
 
 def list_entries(
-    connection: Connection, list_name: str, limit: int = 100, after: UUID | None = None
+    connection: Connection, list_name: str, limit: int = 100, after: UUID | None = None, viewer: Viewer = MACHINE
 ) -> list[HotlistEntry]:
     """Return entries of a list in the order of their identities; the next page begins `after` the last of this one."""
     rows = connection.execute(
-        """
+        f"""
         SELECT document FROM hotlist_entries
-        WHERE list_name = %s AND entry_id > %s
-        ORDER BY entry_id LIMIT %s
-        """,
-        [list_name, after or UUID(int=0), min(limit, ENTRIES_MAX)],
+        WHERE list_name = %(name)s AND entry_id > %(after)s AND {is_for("(document -> 'audience')")}
+        ORDER BY entry_id LIMIT %(limit)s
+        """,  # noqa: S608  # of constants of ours
+        {"name": list_name, "after": after or UUID(int=0), "limit": min(limit, ENTRIES_MAX)} | viewer.names,
     ).fetchall()
     return [HotlistEntry.model_validate(document) for (document,) in rows]
 
@@ -100,12 +101,12 @@ def find_entries(connection: Connection, plates: Sequence[str], now: datetime) -
     return [HotlistEntry.model_validate(document) for (document,) in rows]
 
 
-def all_entries(database: Database, list_name: str) -> Iterator[list[HotlistEntry]]:
+def all_entries(database: Database, list_name: str, viewer: Viewer = MACHINE) -> Iterator[list[HotlistEntry]]:
     """Yield every entry of a list, page by page; no transaction stays open between pages."""
     after: UUID | None = None
     while True:
         with database.connection() as connection:
-            page = list_entries(connection, list_name, ENTRIES_MAX, after)
+            page = list_entries(connection, list_name, ENTRIES_MAX, after, viewer)
         if not page:
             return
         yield page

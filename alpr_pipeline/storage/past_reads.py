@@ -7,6 +7,7 @@ from uuid import UUID
 from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import NotStored
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.database import Connection
 
 _SELECT = b"""
@@ -17,14 +18,15 @@ FROM reads WHERE captured_at >= %(since)s AND captured_at < %(until)s AND
 _ORDER = b" ORDER BY captured_at DESC, read_id DESC LIMIT %(limit)s"
 
 
-def entry_in_force(connection: Connection, list_name: str, entry_id: UUID) -> HotlistEntry:
-    """Return an entry; raise NotStored when it is not in force on a list."""
+def entry_in_force(connection: Connection, list_name: str, entry_id: UUID, viewer: Viewer) -> HotlistEntry:
+    """Return an entry; raise NotStored when it is not in force on a list, or not for a viewer."""
     row = connection.execute(
         "SELECT document FROM hotlist_entries WHERE list_name = %s AND entry_id = %s", [list_name, entry_id]
     ).fetchone()
-    if row is None:
+    entry = HotlistEntry.model_validate(row[0]) if row else None
+    if entry is None or not viewer.may_see(entry):
         raise NotStored(f"entry {entry_id} is not in force on list {list_name}")
-    return HotlistEntry.model_validate(row[0])
+    return entry
 
 
 def past_reads(
