@@ -94,4 +94,4 @@ def test_a_list_says_how_many_false_alarms_are_wanted(tmp_path: Path) -> None:
     """By priority, as a number per million reads; the limit of risk follows, and what is not said stays the usual."""
     text = "[[hotlists.lists]]\nname = 'own'\nfalse_alarms_high = 300\n[[hotlists.lists]]\nname = 'other'\n"
     (tmp_path / "alpr.toml").write_text(text)
-    assert load_settings(tmp_path / "alpr.toml", {}).hotlists.risks == {"own": {"high": pytest.approx(0.006)}}
+    assert load_settings(tmp_path / "alpr.toml", {}).hotlists.risks == {"own": {"high": pytest.approx(0.02)}}
