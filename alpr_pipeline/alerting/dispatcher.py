@@ -69,7 +69,7 @@ class Dispatcher:
         channel, send = self._channels.get(delivery.channel, (None, None))
         now = self._clock()
         escalated = channel is not None and channel.after_s > 0
-        if send is None or (escalated and not delivery.unacknowledged):
+        if send is None or delivery.over or (escalated and not delivery.unacknowledged):
             self._close(delivery, "not-needed")
             return False
         try:

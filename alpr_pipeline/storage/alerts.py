@@ -27,6 +27,7 @@ class Delivery:
     attempts: int
     hit: Hit
     unacknowledged: bool
+    over: bool  # the hit is refuted, or nobody is to act on it any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,15 @@ def undecided(connection: Connection, limit: int = BATCH) -> list[Hit]:
 
 
 def told_before(connection: Connection, hit: Hit) -> list[Hit]:
-    """Return the hits of the same entry that were told within the last day, the newest first."""
+    """Return the hits of the same entry that were told within the last day, the newest first.
+
+    One that was refuted stands for no other: the next may be the vehicle itself.
+    """
     rows = connection.execute(
         """
         SELECT document FROM hits JOIN alerts USING (hit_id)
         WHERE hits.entry_id = %(entry)s AND NOT muted AND suppressed_by IS NULL
+          AND hit_verdict(hits.hit_id, hits.state) <> 'refuted'
           AND captured_at BETWEEN %(at)s - %(back)s AND %(at)s + %(back)s
         ORDER BY captured_at DESC LIMIT 100
         """,
@@ -95,7 +100,8 @@ def due_deliveries(connection: Connection, now: datetime, limit: int = BATCH) ->
     """Return the messages that are due, the longest waiting first."""
     rows = connection.execute(
         """
-        SELECT delivery_id, channel, attempts, document, hits.state = 'new'
+        SELECT delivery_id, channel, attempts, document, hits.state = 'new',
+               hits.state IN ('disposed', 'set-aside') OR hit_verdict(hits.hit_id, hits.state) = 'refuted'
         FROM alert_deliveries JOIN hits USING (hit_id)
         WHERE alert_deliveries.state = 'waiting' AND due_at <= %s
         ORDER BY due_at LIMIT %s
@@ -103,8 +109,8 @@ def due_deliveries(connection: Connection, now: datetime, limit: int = BATCH) ->
         [now, limit],
     ).fetchall()
     return [
-        Delivery(delivery_id, channel, attempts, Hit.model_validate(document), unacknowledged)
-        for delivery_id, channel, attempts, document, unacknowledged in rows
+        Delivery(delivery_id, channel, attempts, Hit.model_validate(document), unacknowledged, over)
+        for delivery_id, channel, attempts, document, unacknowledged, over in rows
     ]
 
 

@@ -18,7 +18,7 @@ from alpr_pipeline.alerting.routing import Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.alerting.webhook import signature
 from alpr_pipeline.domain.hit import Hit
-from alpr_pipeline.domain.verification import Seen
+from alpr_pipeline.domain.verification import Refutation, Refuted, Seen
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import alerts
 from alpr_pipeline.storage.database import Database
@@ -170,6 +170,34 @@ def test_escalation_only_when_nobody_acknowledged(database: Database, receiver: 
     assert json.loads(receiver.heard[0][1])["type"] == "hit.escalated"
     assert json.loads(receiver.heard[0][1])["hit"]["hit_id"] == str(unseen.hit_id)
     assert len(desk.messages("not-needed")) == 1
+
+
+def test_a_hit_that_was_refuted_meanwhile_is_told_nobody(database: Database, receiver: Receiver) -> None:
+    """A receiver that comes back after hours is not sent after an innocent driver."""
+    desk, hit = a_desk(database, receiver), a_hit()
+    receiver.status = 503
+    desk.store(hit)
+    assert desk.once() == 0
+    with database.connection() as connection:
+        take_step(connection, hit.hit_id, Seen(), by="ada", at=desk.now)
+        take_step(connection, hit.hit_id, Refuted(reason=Refutation.MISREAD), by="ada", at=desk.now)
+    receiver.status = 200
+    assert (desk.once(PAUSES[0]), len(receiver.heard)) == (0, 1)
+    assert len(desk.messages("not-needed")) == 1
+
+
+def test_a_refuted_hit_stands_for_no_other(database: Database, receiver: Receiver) -> None:
+    """After a misread comes the vehicle itself: it is told, however near."""
+    desk, entry = a_desk(database, receiver), an_entry()
+    misread, right = (a_hit(a_read(captured_at=NOON + timedelta(seconds=20 * n)), entry) for n in range(2))
+    desk.store(misread)
+    assert desk.once() == 1
+    with database.connection() as connection:
+        take_step(connection, misread.hit_id, Seen(), by="ada", at=desk.now)
+        take_step(connection, misread.hit_id, Refuted(reason=Refutation.MISREAD), by="ada", at=desk.now)
+    desk.store(right)
+    assert desk.once(timedelta(seconds=30)) == 1
+    assert json.loads(receiver.heard[1][1])["hit"]["hit_id"] == str(right.hit_id)
 
 
 def test_a_muted_list_is_silent_but_for_the_highest_priority(database: Database, receiver: Receiver) -> None:
