@@ -65,23 +65,28 @@ class CarLists:
         self._mine = mine
         self._fresh = fresh
         self._head: Head | None = None
+        self._destroyed_at: Head | None = None  # the head under which the copy grew too old: only a newer one renews it
         self._refreshed_at: datetime | None = None
         self._missing: set[str] = set()  # lists of which a delta is missing
         self._arriving: dict[str, _Arriving] = {}
         self._held = copy.lists()
         self._tried_s = self._expired_s = float("-inf")
 
-    def run(self, stop: Event, keep_house: Callable[[], None] = lambda: None) -> None:
-        """Follow until stopped. After a failure everything since the last change on disk is read again."""
+    def run(self, stop: Event, keep_house: Callable[[], bool] = lambda: False) -> None:
+        """Follow until stopped. After a failure everything since the last change on disk is read again.
+
+        `keep_house` returns whether it destroyed the copy: then all of it comes anew, with the next head.
+        """
         while not stop.is_set():
             try:
-                keep_house()
+                if keep_house():
+                    self._destroyed_at = self._head
                 self._follow(stop, keep_house)
             except AlprError as error:
                 report_failure(WORKER, error)
                 stop.wait(RETRY_S)
 
-    def _follow(self, stop: Event, keep_house: Callable[[], None]) -> None:
+    def _follow(self, stop: Event, keep_house: Callable[[], bool]) -> None:
         """Follow the changes until stopped, or until they are to be read again from another place."""
         self._arriving.clear()
         self._held = self._copy.lists()
@@ -90,9 +95,12 @@ class CarLists:
             while not stop.is_set():
                 for message in table.poll(POLL_S):
                     self._take(message)
-                keep_house()
+                if keep_house():
+                    self._destroyed_at = self._head
+                    return
                 self._expire()
-                if table.caught_up() and self._head and self._catch_up(self._head, stop):
+                head = self._head if table.caught_up() and self._head is not self._destroyed_at else None
+                if head and self._catch_up(head, stop):
                     return
         finally:
             table.close()
@@ -198,11 +206,11 @@ class CarLists:
             while not stop.is_set():
                 for message in table.poll(POLL_S):
                     try:
-                        parcel = decode_parcel(message, self._trust) if message.value is not None else None
+                        parcel = _of_whole_list(message, self._trust) if message.value is not None else None
                     except ParcelRefused as error:
                         self._refuse(message, error)
                         continue
-                    if isinstance(parcel, tuple) and parcel[0].list_name in behind:
+                    if parcel and parcel[0].list_name in behind:
                         arrived = _gathered(arriving, *parcel)
                         complete |= {parcel[0].list_name: arrived} if arrived else {}
                 if table.caught_up():
@@ -254,6 +262,16 @@ class CarLists:
         HOTLIST_ENTRIES.labels(WORKER).set(len(self._index))
         held = self._held.get(name)
         log.info("hotlist_changed", list=name, how=how, revision=held.revision if held else None)
+
+
+def _of_whole_list(message: Received, trust: Trust) -> tuple[Part, bytes]:
+    """Return a part of a whole list; raise ParcelRefused for all else: a delta would end every entry that it lacks."""
+    parcel = decode_parcel(message, trust)
+    if isinstance(parcel, Head):
+        raise ParcelRefused("a head among the whole lists: somebody put it there")
+    if parcel[0].kind is not ParcelKind.SNAPSHOT:
+        raise ParcelRefused(f"list {parcel[0].list_name}: a delta among the whole lists: somebody put it there")
+    return parcel
 
 
 def _gathered(arriving: dict[str, _Arriving], part: Part, packed: bytes) -> list[tuple[Part, bytes]] | None:

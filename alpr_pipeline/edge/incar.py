@@ -85,14 +85,16 @@ class InCar:
         lists = CarLists(bus, self._trust, self._copy, self._index, self._clock, mine, self._note_fresh)
         lists.run(stop, self.keep_house)
 
-    def keep_house(self) -> None:
-        """Show the copy's age, and destroy it once it is too old to be acted on."""
+    def keep_house(self) -> bool:
+        """Show the copy's age, and destroy it once it is too old to be acted on; return whether it did."""
         now = self._clock()
         HOTLIST_AGE.labels(WORKER).set(self.age(now).total_seconds())
-        if self._is_outdated(now) and self._copy.lists():
-            log.warning("hotlist_copy_outdated", worker=WORKER, refreshed_at=self._refreshed_at.isoformat())
-            self._copy.forget()
-            self._index.clear()
+        if not self._is_outdated(now) or not self._copy.lists():
+            return False
+        log.warning("hotlist_copy_outdated", worker=WORKER, refreshed_at=self._refreshed_at.isoformat())
+        self._copy.forget()
+        self._index.clear()
+        return True
 
     def _note_fresh(self, told_at: datetime) -> None:
         self._refreshed_at = told_at

@@ -1,6 +1,6 @@
 """How hot lists come into the car: signed and in order, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,8 +90,11 @@ class Site:
     def now(self) -> datetime:
         return NOON + timedelta(minutes=self.minute)
 
-    def hear(self) -> list[str]:
-        """Let a car that starts now hear everything; return which plates it then alerts to."""
+    def hear(self, *house: Callable[[], bool]) -> list[str]:
+        """Let a car that starts now hear everything; return which plates it then alerts to.
+
+        Its house is kept by one of `house` after another.
+        """
         lists = CarLists(
             self.bus,
             Trust([CENTRE.public]),
@@ -101,9 +104,16 @@ class Site:
             lambda entry: is_for_car(entry, frozenset({"car-7"})),
             self.fresh.append,
         )
-        rounds = iter(range(6))  # looks at the topic
+        rounds: Iterator[Callable[[], bool]] = iter([*house, *[lambda: False] * 6])  # looks at the topic
         stop = Event()
-        lists.run(stop, lambda: stop.set() if next(rounds, None) is None else None)
+
+        def keep_house() -> bool:
+            if kept := next(rounds, None):
+                return kept()
+            stop.set()
+            return False
+
+        lists.run(stop, keep_house)
         return self.alerts
 
     @property
@@ -156,6 +166,31 @@ def test_a_car_that_was_away_too_long_takes_the_whole_list(tmp_path: Path) -> No
     assert site.refused == ["out of order: a delta of revision 8, held is 3: the whole list is fetched"]
 
 
+def test_a_copy_destroyed_while_the_network_was_away_comes_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The centre has the same revision still: an empty copy is not taken for it, nor an old head for news."""
+    monkeypatch.setattr(car_lists, "CATCH_UP_S", 0.0)
+    site = Site(tmp_path)
+
+    def destroy() -> bool:
+        site.copy.forget()
+        site.index.clear()
+        return True
+
+    def silent() -> bool:
+        assert site.copy.lists() == {}
+        return False
+
+    def back() -> bool:
+        site.head(3)
+        return False
+
+    site.whole(3, ONE)
+    assert site.hear(*[lambda: False] * 4, destroy, *[silent] * 4, back) == ["DEMO1"]
+    assert site.copy.counts() == {"demo": 1}
+
+
 def test_a_delta_that_is_out_of_order_changes_nothing(tmp_path: Path) -> None:
     """Also when there is nothing to catch up by."""
     site = Site(tmp_path)
@@ -185,6 +220,18 @@ def test_a_forged_whole_list_is_refused(tmp_path: Path) -> None:
     assert site.hear() == []
     assert site.fresh == []
     assert "signed by key" in site.refused[0]
+
+
+def test_a_change_is_never_taken_for_the_whole_list(tmp_path: Path) -> None:
+    """Whoever may write to the topics, without the key, could sign off all other entries by copying a delta there."""
+    site = Site(tmp_path)
+    site.whole(3, ONE)
+    site.tell(4, [TWO])
+    delta = site.bus.table(CARS).poll(0)[-1]
+    site.bus.publisher().publish(CAR_SNAPSHOTS, [Message(b"demo/9", delta.value)])
+    site.head(4)
+    assert site.hear() == ["DEMO1", "DEMO2"]
+    assert "a delta among the whole lists" in site.refused[0]
 
 
 def test_a_delta_that_is_told_again_is_harmless(tmp_path: Path) -> None:

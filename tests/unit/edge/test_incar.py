@@ -86,8 +86,9 @@ def test_a_copy_that_was_not_renewed_is_not_acted_on(tmp_path: Path) -> None:
     assert len(car.meet(a_read("DEMO123"))) == 1
     moment[0] += timedelta(seconds=1)
     assert car.meet(a_read("DEMO123")) == []
-    car.keep_house()
+    assert car.keep_house()
     assert copy.counts() == {}
+    assert not car.keep_house()
     moment[0] = NOON
     assert car.meet(a_read("DEMO123")) == []
     copy.close()
