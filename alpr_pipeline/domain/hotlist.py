@@ -64,6 +64,13 @@ class Hours(BaseModel):
     end: time  # at or before `begin`: it runs past midnight, and belongs to the day on which it began
     zone: str = Field(default="UTC", max_length=40)  # a name of the IANA time zone database
 
+    @field_validator("begin", "end")
+    @classmethod
+    def _by_the_clock(cls, moment: time) -> time:
+        if moment.tzinfo is not None:
+            raise ValueError("a time of the clock in `zone`, such as 08:00: without Z or an offset of its own")
+        return moment
+
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:

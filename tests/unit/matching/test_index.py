@@ -1,9 +1,10 @@
 """Which entries a read meets."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, Priority
 from alpr_pipeline.matching import table
@@ -173,6 +174,21 @@ def test_only_where_and_when_it_is_active() -> None:
     ):
         index = index_of(an_entry("DEMO123", **fields))
         assert len(index.lookup(a_read("DEMO123", **read), NOON)) == met, fields
+
+
+@pytest.mark.parametrize("hours", [{"begin": "08:00Z", "end": "17:00Z"}, {"begin": "08:00", "end": "17:00+01:00"}])
+def test_hours_go_by_the_clock_of_their_zone_alone(hours: dict[str, str]) -> None:
+    """An offset of their own would contradict the zone; and it cannot be compared when a read comes."""
+    with pytest.raises(ValidationError, match="time of the clock"):
+        an_entry("DEMO123", hours=hours)
+
+
+def test_hours_follow_daylight_saving() -> None:
+    """From nine in Los Angeles is from 17:00 UTC in winter and from 16:00 in summer."""
+    hours = {"begin": "09:00", "end": "10:00", "zone": "America/Los_Angeles"}
+    index = index_of(an_entry("DEMO123", hours=hours))
+    for at, met in (("2030-01-01T17:00Z", 1), ("2030-01-01T16:59Z", 0), ("2029-07-02T16:00Z", 1)):
+        assert len(index.lookup(a_read("DEMO123", captured_at=datetime.fromisoformat(at)), NOON)) == met, at
 
 
 def test_an_entry_comes_back_whole() -> None:
