@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
+import structlog
+
 from alpr_pipeline.domain.picture import Picture
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.readers import axis, hikvision, onvif, openalpr, plate_recognizer
 from alpr_pipeline.readers.report import Part, ReportRefused, Sighting, read_of
+
+log = structlog.get_logger()
 
 
 class ReaderKind(StrEnum):
@@ -29,8 +33,22 @@ _ADAPTERS: dict[ReaderKind, Callable[[Sequence[Part]], Iterator[Sighting]]] = {
 
 
 def understand(kind: ReaderKind, parts: Sequence[Part], camera_id: str) -> list[tuple[PlateRead, list[Picture]]]:
-    """Return the reads of a report with their pictures; none, for a heartbeat. Raises ReportRefused."""
+    """Return the reads of a report with their pictures; none, for a heartbeat. Raises ReportRefused.
+
+    Of several plates, one that cannot be a read is left out: the others are not lost with it.
+    """
+    found: list[tuple[PlateRead, list[Picture]]] = []
+    refusals: list[ReportRefused] = []
     try:
-        return [read_of(sighting, camera_id, f"external:{kind}") for sighting in _ADAPTERS[kind](parts)]
+        for sighting in _ADAPTERS[kind](parts):
+            try:
+                found.append(read_of(sighting, camera_id, f"external:{kind}"))
+            except ReportRefused as refusal:
+                refusals.append(refusal)
     except (TypeError, ValueError, OverflowError, AttributeError):  # a list where a text should be, and the like
         raise ReportRefused(f"not shaped as the documents of {kind} say") from None
+    if refusals and not found:
+        raise refusals[0]
+    for why in refusals:
+        log.warning("sighting_left_out", reader=str(kind), camera=camera_id, error=str(why))
+    return found

@@ -1,6 +1,7 @@
 """ONVIF Profile M: licence plates in a metadata stream (`tt:LicensePlateInfo` of an object), or as an event's items."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from alpr_pipeline.readers.countries import region_of
 from alpr_pipeline.readers.report import READS_MAX, Part, Sighting, moment, number
@@ -13,8 +14,7 @@ _SCORE = ("Likelihood", "Confidence", "confidence")
 def sightings(parts: Sequence[Part]) -> Iterator[Sighting]:
     """Yield what a document holds: objects of frames, and events; at most so many."""
     document = xml_of(parts)
-    found = [*_objects(document), *_events(document)]
-    yield from found[:READS_MAX]
+    yield from islice(chain(_objects(document), _events(document)), READS_MAX)
 
 
 def _objects(document: Node) -> Iterator[Sighting]:

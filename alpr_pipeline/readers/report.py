@@ -1,17 +1,18 @@
 """What a camera that reads by itself reports, whatever its vendor calls it; and the read that it becomes. Pure."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from alpr_pipeline.domain.camera import Position
 from alpr_pipeline.domain.identity import uuid7
 from alpr_pipeline.domain.picture import PICTURE_BYTES_MAX, Picture, PictureKind
-from alpr_pipeline.domain.plate import normalise
+from alpr_pipeline.domain.plate import PlateText, normalise
 from alpr_pipeline.domain.read import CANDIDATES_MAX, PlateRead
 from alpr_pipeline.errors import AlprError
 
@@ -19,6 +20,7 @@ READS_MAX = 50  # of one report
 
 _JPEG = b"\xff\xd8"
 _NOWHERE = (0, 0, 0, 0)
+_PLATE: TypeAdapter[str] = TypeAdapter(PlateText)
 
 
 class ReportRefused(AlprError):
@@ -84,18 +86,27 @@ def read_of(sighting: Sighting, camera_id: str, reader: str) -> tuple[PlateRead,
 def _candidates(plate: str, confidence: float, others: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
     """Return the texts that it could be, the plate first; a vendor's scores are made shares of one.
 
-    A reader that sends no scores sends a text alone: it is then met by the look-alikes of its list.
+    What no plate can be is left out of them: the plate itself must not be lost for it. A reader that sends no scores
+    sends a text alone: it is then met by the look-alikes of its list.
     """
     scored: dict[str, float] = {plate: confidence}
     for text, score in others:
         known = normalise(text)
-        if known and known != plate and score > 0 and len(scored) < CANDIDATES_MAX:
+        if known != plate and score > 0 and len(scored) < CANDIDATES_MAX and _is_plate(known):
             scored[known] = min(1.0, score)
     if len(scored) == 1:
         return ((plate, confidence),)
     total = max(1.0, sum(scored.values()))
     first, *rest = ((text, score / total) for text, score in scored.items())
     return (first, *sorted(rest, key=lambda one: -one[1]))
+
+
+def _is_plate(text: str) -> bool:
+    try:
+        _PLATE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_picture(data: bytes) -> bool:
@@ -109,11 +120,12 @@ def share(value: object) -> float:
 
 
 def number(value: object) -> float:
-    """Return a number, whether it came as one or as text; 0 where there is none."""
+    """Return a number, whether it came as one or as text; 0 where there is none, or one without an end."""
     try:
-        return float(value)  # type: ignore[arg-type]  # whatever it is, it is tried
-    except (TypeError, ValueError):
+        counted = float(value)  # type: ignore[arg-type]  # whatever it is, it is tried
+    except (TypeError, ValueError, OverflowError):
         return 0.0
+    return counted if math.isfinite(counted) else 0.0
 
 
 def moment(text: object, where: str) -> datetime:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.matching.index import text_only
+from alpr_pipeline.readers import onvif
 from alpr_pipeline.readers.adapters import ReaderKind, understand
 from alpr_pipeline.readers.countries import region_of
-from alpr_pipeline.readers.report import Part, ReportRefused
+from alpr_pipeline.readers.report import READS_MAX, Part, ReportRefused, Sighting
 from alpr_pipeline.readers.texts import NODES_MAX
 
 SAMPLES = Path("tests/samples/readers")
@@ -76,6 +78,48 @@ def test_other_candidates_become_shares_of_one(name: str) -> None:
     candidates = read_of(name).candidates
     assert [text for text, _ in candidates] == ["DEMO123", "DEM0123"]
     assert sum(share for _, share in candidates) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("text", ["DEMO1234567890", "\u0414\u0415\u041c\u041e", "DEMO?23", ""])
+def test_a_candidate_that_is_no_plate_does_not_cost_the_plate(text: str) -> None:
+    """It is left out, and the read is kept."""
+    data = sample("openalpr.json").replace(b'"DEM0123"', f'"{text}"'.encode())
+    assert read_of("openalpr.json", data).candidates == (("DEMO123", pytest.approx(0.839)),)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-inf"])
+def test_a_number_without_an_end_does_not_cost_the_plate(number: str) -> None:
+    """A camera without a fix of its place still reads."""
+    data = sample("openalpr.json").replace(b"38.58", f'"{number}"'.encode()).replace(b"557", f'"{number}"'.encode())
+    assert read_of("openalpr.json", data).plate == "DEMO123"
+
+
+@pytest.mark.parametrize("plate", [None, "", "DEMO1234567890"])
+def test_of_several_vehicles_one_without_a_plate_costs_no_other(plate: str | None) -> None:
+    """A report of that vehicle alone is refused still."""
+    report = orjson.loads(sample("plate_recognizer.json"))
+    results = report["data"]["results"]
+    nothing = results[0] | {"plate": plate}
+    report["data"]["results"] = [nothing, *results, nothing]
+    assert read_of("plate_recognizer.json", orjson.dumps(report)).plate == "DEMO123"
+    report["data"]["results"] = [nothing]
+    with pytest.raises(ReportRefused, match="plate"):
+        read_of("plate_recognizer.json", orjson.dumps(report))
+
+
+def test_frames_inside_frames_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would yield all plates below it again: no more are made than are taken."""
+    made: list[Sighting] = []
+
+    def making(**facts: Any) -> Sighting:
+        made.append(Sighting(**facts))
+        return made[-1]
+
+    monkeypatch.setattr(onvif, "Sighting", making)
+    plate = "<Object><LicensePlateInfo><PlateNumber>DEMO1</PlateNumber></LicensePlateInfo></Object>"
+    frames = '<Frame UtcTime="2030-01-01T12:00:00Z">' * 20 + plate * 20 + "</Frame>" * 20
+    assert len(understand(ReaderKind.ONVIF, [Part("", f"<x>{frames}</x>".encode())], "gate")) == READS_MAX
+    assert len(made) <= READS_MAX
 
 
 @pytest.mark.parametrize("name", ["axis.json", "hikvision.xml", "onvif.xml"])
