@@ -87,12 +87,18 @@ def list_hits(
     open_only: bool = True,
     limit: Annotated[int, Query(ge=1, le=stored_hits.LIST_MAX)] = 100,
     before: AwareDatetime | None = None,
+    before_hit: UUID = UUID(int=0),
 ) -> list[HitView]:
-    """Return hits, the newest capture first; the next page begins `before` the last one's capture time."""
+    """Return hits, the newest capture first; the next page begins `before` the last one's capture time.
+
+    Give its identity too as `before_hit`: one read that meets two entries is two hits of one moment.
+    """
     services = services_of(request)
     with services.database.connection() as connection:
         viewer = viewer_of(connection, services, caller)
-        found = stored_hits.list_hits(connection, open_only=open_only, limit=limit, before=before, viewer=viewer)
+        found = stored_hits.list_hits(
+            connection, open_only=open_only, limit=limit, before=before, before_hit=before_hit, viewer=viewer
+        )
         detail = {"count": len(found), "open_only": open_only}
         record(connection, username=caller.username, action=AuditAction.HITS_VIEWED, detail=detail)
     return [view(stored) for stored in found]

@@ -17,7 +17,7 @@ from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.hits import HitPicture, attach_pictures, store_hits
 from alpr_pipeline.storage.policies import approve_version, insert_version
 from tests.integration.api.conftest import Api
-from tests.made import a_hit, a_read
+from tests.made import a_hit, a_read, an_entry
 
 VERIFIED = {"to": "verified", "characters": True, "issuer": True, "vehicle": True, "witness": "unit 12"}
 CONFIRMED = {"to": "confirmed", "said_by": "Demo Sheriff, desk", "said_how": "telephone"}
@@ -198,3 +198,15 @@ def test_pages_of_hits_follow_each_other(api: Api) -> None:
         first = client.get("/api/v1/hits", params={"limit": 2}).json()
         rest = client.get("/api/v1/hits", params={"before": first[-1]["hit"]["read"]["captured_at"]}).json()
     assert (len(first), len(rest)) == (2, 1)
+
+
+def test_no_hit_falls_between_two_pages(api: Api) -> None:
+    """One read that meets two entries is two hits of one moment."""
+    read = a_read(captured_at=api.services.now())
+    with api.services.database.connection() as connection:
+        store_hits(connection, [a_hit(read, an_entry(list_name=name)) for name in ("one", "two")])
+    with api.client(Role.DISPATCHER) as client:
+        (first,) = client.get("/api/v1/hits", params={"limit": 1}).json()
+        last = {"before": first["hit"]["read"]["captured_at"], "before_hit": first["hit"]["hit_id"]}
+        (second,) = client.get("/api/v1/hits", params=last).json()
+    assert {one["hit"]["entry"]["list_name"] for one in (first, second)} == {"one", "two"}
