@@ -87,7 +87,7 @@ def list_hits(
     open_only: bool = True,
     limit: Annotated[int, Query(ge=1, le=stored_hits.LIST_MAX)] = 100,
     before: AwareDatetime | None = None,
-    before_hit: UUID = UUID(int=0),
+    before_hit: UUID = stored_hits.FIRST,
 ) -> list[HitView]:
     """Return hits, the newest capture first; the next page begins `before` the last one's capture time.
 

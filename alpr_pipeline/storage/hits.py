@@ -27,7 +27,7 @@ from alpr_pipeline.storage.tallies import delete_and_tally_hits
 HITS_CHANNEL = "alpr_hits"  # each notification is the identity of a hit that is new or changed
 LIST_MAX = 500
 
-_FIRST = UUID(int=0)
+FIRST = UUID(int=0)
 
 SELECT = """
 SELECT document, state, stored_at,
@@ -153,7 +153,7 @@ def list_hits(
     open_only: bool = False,
     limit: int = 100,
     before: datetime | None = None,
-    before_hit: UUID = _FIRST,
+    before_hit: UUID = FIRST,
     viewer: Viewer = MACHINE,
 ) -> list[StoredHit]:
     """Return hits, the newest capture first.
