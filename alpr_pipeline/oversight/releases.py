@@ -17,6 +17,7 @@ from alpr_pipeline.policy.policy import Policy
 from alpr_pipeline.policy.searches import check_purpose
 from alpr_pipeline.policy.sharing import Scope, check_look_back, stopped
 from alpr_pipeline.policy.shipped import shipped_profile
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.policies import policy_in_force
@@ -25,6 +26,7 @@ from alpr_pipeline.storage.sharing import Agreement, agreement_of_token, release
 from alpr_pipeline.storage.verified import verified_hits
 
 _DAY = timedelta(days=1)
+NO_ROLE = ""  # nobody here knows who reads at another agency: what is for some roles of ours is for none of theirs
 HITS_MAX = 500
 
 Answer = TypeVar("Answer")
@@ -67,7 +69,14 @@ def release_hits(database: Database, token: str, since: datetime, until: datetim
         check_look_back(agreement.terms, since, now)
         oldest = max(since, now - policy.retention.hit)
         return verified_hits(
-            connection, agreement.lists, oldest, until, cameras=agreement.cameras, area=agreement.area, limit=HITS_MAX
+            connection,
+            agreement.lists,
+            oldest,
+            until,
+            viewer=Viewer(NO_ROLE, agreement.agency),
+            cameras=agreement.cameras,
+            area=agreement.area,
+            limit=HITS_MAX,
         )
 
     return _released(database, token, now, answer, asked, purpose="", case="")

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.database import Connection
+from alpr_pipeline.storage.hits import MAY_SEE
 from alpr_pipeline.storage.search import Area
 
 
@@ -14,11 +16,12 @@ def verified_hits(
     since: datetime,
     until: datetime,
     *,
+    viewer: Viewer,
     cameras: Sequence[str] = (),
     area: Area | None = None,
     limit: int,
 ) -> list[Hit]:
-    """Return the hits of some lists that a person confirmed, captured in a time, oldest first."""
+    """Return the hits of some lists that a person confirmed and a viewer may see, captured in a time, oldest first."""
     rows = connection.execute(
         """
         SELECT document FROM hits
@@ -29,8 +32,9 @@ def verified_hits(
           AND (%(south)s::float8 IS NULL
                OR (document #>> '{read,position,latitude}')::float8 BETWEEN %(south)s AND %(north)s
               AND (document #>> '{read,position,longitude}')::float8 BETWEEN %(west)s AND %(east)s)
-        ORDER BY captured_at, hit_id LIMIT %(limit)s
-        """,
+        """  # noqa: S608  # with a constant of ours
+        + MAY_SEE
+        + " ORDER BY captured_at, hit_id LIMIT %(limit)s",
         {
             "lists": list(lists),
             "since": since,
@@ -41,6 +45,7 @@ def verified_hits(
             "west": area and area.west,
             "east": area and area.east,
             "limit": limit,
-        },
+        }
+        | viewer.names,
     ).fetchall()
     return [Hit.model_validate(document) for (document,) in rows]

@@ -271,6 +271,23 @@ def test_hits_are_those_of_its_lists_that_a_person_verified(api: Api) -> None:
     assert "gives hits" in query(api, token).json()["detail"]
 
 
+def test_hits_of_entries_for_others_are_not_released(api: Api) -> None:
+    """An entry that names agencies goes to these alone; one for roles of the agency's own to no other agency."""
+    _, token = in_force(api, scope="hits", lists=["theirs"], queries_a_day=0)
+    now = api.services.now()
+    audiences = {"all": None, "named": {"agencies": [AGENCY]}, "other": {"agencies": ["Third Agency"]}}
+    with api.services.database.connection() as connection:
+        for name, audience in (audiences | {"role": {"roles": ["supervisor"]}}).items():
+            entry = an_entry(list_name="theirs", reference=name, audience=audience)
+            hit = a_hit(a_read(captured_at=now - DAY / 24), entry)
+            store_hits(connection, [hit])
+            for act in RIGHT:
+                take_step(connection, hit.hit_id, act, by="ada", at=now)
+    when = {"since": (now - DAY).isoformat(), "until": now.isoformat()}
+    answer = httpx.get(f"{api.url}/partner/v1/hits", params=when, headers={"Authorization": f"Bearer {token}"})
+    assert {one["reference"] for one in answer.json()["hits"]} == {"all", "named"}
+
+
 def test_a_new_token_ends_the_one_before(api: Api) -> None:
     """And a token is good for the partners' interface alone."""
     agreement, token = in_force(api)
