@@ -67,7 +67,7 @@ class InCar:
 
     def meet(self, read: PlateRead) -> list[Hit]:
         """Match a read, announce what it hits, and return it. The centre matches again: the same hits, by identity."""
-        now = self._clock()
+        now = max(self._clock(), self._refreshed_at)  # it is later than the centre said: a clock behind that is wrong
         if self._is_outdated(now):
             return []
         hits = hits_of(read, self._index.lookup(read, now), now)

@@ -94,6 +94,18 @@ def test_a_copy_that_was_not_renewed_is_not_acted_on(tmp_path: Path) -> None:
     copy.close()
 
 
+@pytest.mark.parametrize(("valid", "met"), [({"valid_until": NOON + timedelta(days=1)}, 1), ({"valid_until": NOON}, 0)])
+def test_a_clock_that_is_behind_changes_no_entry(tmp_path: Path, valid: dict[str, datetime], met: int) -> None:
+    """It is at least as late as the centre said: what is in force then is met, and what had ended is not."""
+    copy = HotlistCopy(tmp_path / "hotlist.sqlite", KEY)
+    entry = an_entry("DEMO123", valid_from=NOON - timedelta(days=1), **valid)
+    copy.change("demo", Held(1, NOON), [], [entry], 0)
+    copy.refresh(NOON)
+    for behind in (timedelta(hours=12), timedelta(days=400)):
+        car = InCar(copy, lambda _hit, _age: None, lambda behind=behind: NOON - behind)
+        assert len(car.meet(a_read("DEMO123"))) == met
+
+
 def test_a_start_with_an_old_copy_is_silent(tmp_path: Path) -> None:
     """A car that comes back from the garage waits for the bus."""
     copy = aging(tmp_path, NOON - timedelta(days=8))
