@@ -28,6 +28,7 @@ _HARMLESS = re.compile(
 _YEAR_OF_BIRTH = r"(?:19[2-9]\d|200\d|201[0-5])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH_NAME = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _STREET = r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|terrace|close|crescent)"
 _TITLES = (
     r"(?:Mr|Mrs|Ms|Miss|Dr|Sgt|Sergeant|Det|Detective|Ofc|Officer|Deputy|Dep|Lt|Lieutenant|Capt|Trooper|PC|DC|Insp)"
@@ -35,12 +36,13 @@ _TITLES = (
 
 _PATTERNS = {
     "a birth date": re.compile(
-        rf"\b(?:DOB|D\.O\.B\.?|born|birth(?:date|day)?)\b"
+        rf"\b(?:DOB|D\.O\.B\.?|born|birth(?:date|day)?)\b|\bDOB\d"
+        rf"|\b{_DAY}[ -]{_MONTH_NAME},?[ -]{_YEAR_OF_BIRTH}\b|\b{_MONTH_NAME} {_DAY},? {_YEAR_OF_BIRTH}\b"
         rf"|\b{_MONTH}[/.-]{_DAY}[/.-]{_YEAR_OF_BIRTH}\b|\b{_DAY}[/.-]{_MONTH}[/.-]{_YEAR_OF_BIRTH}\b"
         rf"|\b{_YEAR_OF_BIRTH}[-/.]{_MONTH}[-/.]{_DAY}\b|(?<![\w-]){_YEAR_OF_BIRTH}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![\w-])",
         re.IGNORECASE,
     ),
-    "a social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\bSSN\b|\bsocial security\b", re.IGNORECASE),
+    "a social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\bSSN(?![a-z])|\bsocial security\b", re.IGNORECASE),
     "an identity number": re.compile(
         r"\b(?:OLN|D\.?L\.?#?|driver'?s? licen[cs]e|passport|FBI ?(?:no|number|#)|SID|CII|NHS|national insurance)\b"
         r"[ .:#]*\w*\d"
@@ -60,7 +62,7 @@ _PATTERNS = {
         re.IGNORECASE,
     ),
     "a person": re.compile(
-        rf"\b{_TITLES}\.? (?:[A-Z]\.? )?[A-Z][a-z]+"
+        rf"\b{_TITLES}\.? (?:[A-Z]\.? )?[A-Z][a-z]+|\b(?:MR|MRS)\.? (?:[A-Z]\.? )?[A-Z]{{2,}}"
         r"|\b(?:(?:registered )?owner|driver|suspect|subject|victim|AKA|alias|R/O)\b"
         r"(?!'?s?(?: side| door)? (?:vehicle|veh|car|plate|unknown|side|door|seat|window)\b)[ :]+\w+"
         r"|\b(?:wife|husband|girlfriend|boyfriend|mother|father|brother|sister|son|daughter) of\b"
@@ -68,6 +70,7 @@ _PATTERNS = {
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_BETWEEN_NAMES = re.compile(r"\s+(?:[A-Za-z]\.?\s+)?")  # a space, or a middle initial
 _NAME_AND_COMMA = re.compile(r"[A-Z][a-z]+, [A-Z][a-z]+")
 _ORGANISATION = re.compile(
     r"\b(?:police|sheriff'?s?|department|dept|county|state|highway|patrol|city|town|university|college|court|agency"
@@ -114,12 +117,13 @@ def _named(text: str) -> bool:
     """
     if _NAME_AND_COMMA.fullmatch(text) and all(_family(word.lower(), word) for word in text.split(", ")):
         return True  # "Doe, Xiomara", whatever the given name
-    words = [(_folded(match.group()), match) for match in _WORD.finditer(text)]
+    found = (match for match in _WORD.finditer(text) if len(match.group()) > 1)
+    words = [(_folded(match.group()), match) for match in found]
     for (first, here), (second, there) in pairwise(words):
         between = text[here.end() : there.start()]
         if between.strip() == "," and second in _GIVEN_NAMES and _family(first, here.group()):
             return True  # "Doe, Jane"
-        if between.isspace() and first.split("-")[0] in _GIVEN_NAMES and _family(second, there.group()):
+        if _BETWEEN_NAMES.fullmatch(between) and first.split("-")[0] in _GIVEN_NAMES and _family(second, there.group()):
             return not _ORGANISATION.search(text)  # "Jane Doe"
     return False
 
