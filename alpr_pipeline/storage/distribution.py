@@ -250,7 +250,7 @@ class _Telling:
 
 # In a car sit officers of the agency, who may see what its dispatchers may, and what the entry names the car for.
 _FOR_CARS = f"""(document ->> 'keep_from_cars') IS DISTINCT FROM 'true'
-    AND ((document #> '{{audience,cars,0}}') IS NOT NULL OR {is_for("(document -> 'audience')")})"""
+    AND ({is_for("(document -> 'audience')")} OR (document #> '{{audience,cars,0}}') IS NOT NULL)"""
 # What cars may have of what a revision began, whether or not a later one has ended it since.
 _BEGUN = f"""
 SELECT entry_id, document::text AS document FROM (

@@ -1,8 +1,8 @@
-"""The mean of trainings that began alike: `python -m training.reader.mean FOLDER FOLDER ... --to FOLDER`.
+"""The mean of trainings from like weights: `python -m training.reader.mean FOLDER FOLDER ... --to FOLDER`.
 
-Such trainings end near each other, and the middle reads better than either end (Wortsman et al. 2022, "Model soups",
-arXiv:2203.05482), at the cost of one. Each folder is an export of its own; the files of the last are taken over but for
-the network and its digest.
+Such trainings end near each other, and the middle may read better than either end (Wortsman et al. 2022, "Model soups",
+arXiv:2203.05482), at the cost of one; measure it. Each folder is an export of its own; the files of the last are taken
+over but for the network and its digest.
 """
 
 import argparse
