@@ -5,7 +5,7 @@ from math import exp, log
 
 # The most risk of a match that is told of, and the false alarms per million reads that this gave: measured on rendered
 # plates, hard views, against a list of a million (docs/matching.md).
-_MEASURED = ((0.0001, 10.0), (0.0003, 30.0), (0.002, 100.0), (0.02, 300.0), (0.09, 1_000.0), (10.0, 10_000.0))
+_MEASURED = ((0.0001, 10.0), (0.0004, 30.0), (0.002, 100.0), (0.02, 300.0), (0.1, 1_000.0), (8.0, 10_000.0))
 
 
 def false_alarms(risk: float) -> int:

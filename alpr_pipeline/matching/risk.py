@@ -3,8 +3,10 @@
 A candidate is wrong with the probability `1 - share`; a wrong text meets an entry by chance as often as plates of its
 shape stand on the list: hardly ever for 1ABC234, often for three digits. So a list that holds one in two hundred of the
 plates of a shape asks for surer reads of that shape. Of all rules that look at one candidate, telling of those with the
-least `risk` finds most listed plates at any number of false alarms (Neyman and Pearson 1933), as far as the reader's
-probabilities are calibrated.
+least `risk` finds most listed plates at any number of false alarms (Neyman and Pearson 1933), as far as the doubt is
+calibrated. Where the reader is sure it is not, quite: a text that it doubts by less than about one hundredth is wrong
+more seldom still, so that doubt counts for less. Else a clear plate of a common shape would rank behind an unclear one
+of a rare shape (docs/matching.md has the measurement).
 """
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from alpr_pipeline.domain.plate import PLATE_LENGTH_MAX
 from alpr_pipeline.matching.keys import Digits, Keys, digits_of
 
+_SURE = 0.01  # doubt that is as much as none
 _KINDS = 37
 _FIRST_LETTER = 11  # digits of keys: 1 to 10 are 0 to 9, then A to Z
 _CHUNK = 1 << 16  # plates looked at together
@@ -24,7 +27,8 @@ Counts = NDArray[np.int64]  # by shape: the plates of the shape that stand on th
 
 def risk(share: float, fullness: float) -> float:
     """Return the false alarms to be expected for each hit that is right, if matches like this one are told of."""
-    return (1.0 - share) * fullness / max(share, 1e-9)
+    doubt = 1.0 - share
+    return doubt * (doubt / (doubt + _SURE)) ** 2 * fullness / max(share, 1e-9)
 
 
 def counts_of(keys: Keys) -> Counts:

@@ -2,9 +2,9 @@
 
     python -m training.reader.calibrate CHECKPOINT --pool POOL
 
-Label smoothing and augmentation leave a network less sure than it may be. One number, by which its logits are divided,
-mends most of that (Guo et al. 2017): the one under which the texts of fresh rendered views are most likely. Prints it;
-`export` takes it.
+Label smoothing and augmentation leave a network less sure than it may be. `export` takes the smoothing off again; what
+is left is raised to the power of one over a temperature (Guo et al. 2017). This prints the temperature under which the
+texts of fresh rendered views are most likely; real pictures may want one of their own (training/READER.md).
 """
 
 import argparse
@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from training.reader.batches import Mix, Views
-from training.reader.export import load_mean
+from training.reader.export import honest, load_mean
 from training.reader.train import prepare
 
 BATCH = 64
@@ -39,7 +39,8 @@ def logits_and_wanted(checkpoint: Path, mix: Mix, batches: int) -> tuple[Tensor,
 
 def temperature_of(logits: Tensor, wanted: Tensor) -> float:
     """Return the temperature of the grid under which the wanted letters are most likely."""
-    losses = [float(nnf.cross_entropy(logits.flatten(0, 1) / float(t), wanted.flatten())) for t in GRID]
+    each, right = logits.flatten(0, 1), wanted.flatten()
+    losses = [float(nnf.nll_loss(honest(each, float(t)).log(), right)) for t in GRID]
     return float(GRID[int(np.argmin(losses))])
 
 
