@@ -18,6 +18,7 @@ from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.telemetry.metrics import DEAD, DROPPED, FAILED, SENT
 
 WORKER = "alerts"
+ENDED = "its list has the plate no longer"
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 3 * 3600))
 
 log = structlog.get_logger()
@@ -72,6 +73,9 @@ class Dispatcher:
         if send is None or delivery.over or (escalated and not delivery.unacknowledged):
             self._close(delivery, "not-needed")
             return False
+        if delivery.ended:
+            self._close(delivery, "not-needed", ENDED)
+            return False
         try:
             send(Letter(str(delivery.delivery_id), now, delivery.hit, escalated))
         except NotDelivered as error:
@@ -81,9 +85,9 @@ class Dispatcher:
         SENT.labels(WORKER).inc()
         return True
 
-    def _close(self, delivery: Delivery, state: str) -> None:
+    def _close(self, delivery: Delivery, state: str, why: str = "") -> None:
         with self._database.connection() as connection:
-            alerts.close_delivery(connection, delivery.delivery_id, state, self._clock())
+            alerts.close_delivery(connection, delivery.delivery_id, state, self._clock(), why)
 
     def _put_off(self, delivery: Delivery, now: datetime, why: str) -> None:
         FAILED.labels(WORKER).inc()

@@ -12,6 +12,7 @@ from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api.authority import requires
 from alpr_pipeline.api.looking import looking
 from alpr_pipeline.api.services import Services, services_of
+from alpr_pipeline.api.viewing import keeper_or_viewer
 from alpr_pipeline.domain.audit import AuditAction
 from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.errors import AccessDenied, ConfigError, NotStored
@@ -20,6 +21,7 @@ from alpr_pipeline.storage import holds
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 from alpr_pipeline.storage.held_reads import get_held_read, hold_read
+from alpr_pipeline.storage.hits import get_hit
 from alpr_pipeline.storage.holds import Hold
 
 router = APIRouter(prefix="/api/v1/holds", tags=["holds"])
@@ -83,6 +85,8 @@ def place(request: Request, caller: Places, body: NewHold) -> Placed:
     if body.review_at <= now:
         raise ConfigError("review_at: a hold is looked at again on a day to come")
     with services.database.connection() as connection:
+        if body.hit_id is not None:  # one that is not for these eyes is as if it were not there
+            get_hit(connection, body.hit_id, keeper_or_viewer(connection, services, caller))
         hold_id = _place(connection, services, body, caller.username, now)
         _changed(connection, caller, body.hit_id or body.read_id, body.case, "placed")
     return Placed(hold_id=hold_id)

@@ -28,6 +28,7 @@ class Delivery:
     hit: Hit
     unacknowledged: bool
     over: bool  # the hit is refuted, or nobody is to act on it any more
+    ended: bool  # its list has the plate no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,21 @@ def due_deliveries(connection: Connection, now: datetime, limit: int = BATCH) ->
     rows = connection.execute(
         """
         SELECT delivery_id, channel, attempts, document, hits.state = 'new',
-               hits.state IN ('disposed', 'set-aside') OR hit_verdict(hits.hit_id, hits.state) = 'refuted'
+               hits.state IN ('disposed', 'set-aside') OR hit_verdict(hits.hit_id, hits.state) = 'refuted',
+               EXISTS (SELECT FROM hotlists WHERE list_name = hits.list_name) AND NOT EXISTS (
+                   SELECT FROM hotlist_entries AS entry
+                   WHERE entry.plate = hits.document -> 'entry' ->> 'plate' AND entry.list_name = hits.list_name
+                     AND entry.valid_until > %(now)s
+               )
         FROM alert_deliveries JOIN hits USING (hit_id)
-        WHERE alert_deliveries.state = 'waiting' AND due_at <= %s
-        ORDER BY due_at LIMIT %s
+        WHERE alert_deliveries.state = 'waiting' AND due_at <= %(now)s
+        ORDER BY due_at LIMIT %(limit)s
         """,
-        [now, limit],
+        {"now": now, "limit": limit},
     ).fetchall()
     return [
-        Delivery(delivery_id, channel, attempts, Hit.model_validate(document), unacknowledged, over)
-        for delivery_id, channel, attempts, document, unacknowledged, over in rows
+        Delivery(delivery_id, channel, attempts, Hit.model_validate(document), *facts)
+        for delivery_id, channel, attempts, document, *facts in rows
     ]
 
 

@@ -9,20 +9,23 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from alpr_pipeline.alerting.channels import senders
-from alpr_pipeline.alerting.dispatcher import PAUSES, Dispatcher
+from alpr_pipeline.alerting.dispatcher import ENDED, PAUSES, Dispatcher
 from alpr_pipeline.alerting.routing import Mutes, Webhook
 from alpr_pipeline.alerting.suppression import Suppression
 from alpr_pipeline.alerting.webhook import signature
 from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.domain.verification import Refutation, Refuted, Seen
 from alpr_pipeline.errors import NotStored
 from alpr_pipeline.storage import alerts
 from alpr_pipeline.storage.database import Database
 from alpr_pipeline.storage.hits import delete_hits, store_hits, take_step
+from alpr_pipeline.storage.hotlists import replace_list
 from alpr_pipeline.storage.mutes import insert_mute
 from tests.made import NOON, a_hit, a_read, an_entry
 
@@ -80,6 +83,11 @@ class Desk:
     def messages(self, state: str) -> list[alerts.DeliveryView]:
         with self.database.connection() as connection:
             return alerts.list_deliveries(connection, state)
+
+
+def in_force(database: Database, *entries: HotlistEntry) -> None:
+    with database.connection() as connection:
+        replace_list(connection, list_name="demo", entries=entries, refused=0, by="some-operator", at=NOON)
 
 
 def a_desk(database: Database, receiver: Receiver, mutes: Mutes | None = None, **fields: Any) -> Desk:
@@ -184,6 +192,27 @@ def test_a_hit_that_was_refuted_meanwhile_is_told_nobody(database: Database, rec
     receiver.status = 200
     assert (desk.once(PAUSES[0]), len(receiver.heard)) == (0, 1)
     assert len(desk.messages("not-needed")) == 1
+
+
+def test_a_hit_whose_plate_was_taken_off_meanwhile_is_told_nobody(database: Database, receiver: Receiver) -> None:
+    """The car was found while the receiver was away; the record says why nothing was sent."""
+    desk, hit = a_desk(database, receiver), a_hit()
+    in_force(database, hit.entry)
+    receiver.status = 503
+    desk.store(hit)
+    assert desk.once() == 0
+    in_force(database)
+    receiver.status = 200
+    assert (desk.once(PAUSES[0]), len(receiver.heard)) == (0, 1)
+    assert [message.error for message in desk.messages("not-needed")] == [ENDED]
+
+
+def test_a_hit_whose_plate_is_listed_for_another_reason_now_is_told(database: Database, receiver: Receiver) -> None:
+    """A new load may give the same plate another entry: it is wanted all the same."""
+    desk, hit = a_desk(database, receiver), a_hit()
+    in_force(database, an_entry(hit.read.plate, entry_id=uuid4(), reason="wanted"))
+    desk.store(hit)
+    assert desk.once() == 1
 
 
 def test_a_refuted_hit_stands_for_no_other(database: Database, receiver: Receiver) -> None:

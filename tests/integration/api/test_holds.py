@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from alpr_pipeline.policy.retention import Retention
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.retention.purge import purge
@@ -10,7 +12,7 @@ from alpr_pipeline.storage.audit import list_records
 from alpr_pipeline.storage.hits import store_hits
 from alpr_pipeline.storage.reads import store_reads
 from tests.integration.api.conftest import Api
-from tests.made import a_hit, a_picture, a_read
+from tests.made import a_hit, a_picture, a_read, an_entry
 
 DAY = timedelta(days=1)
 SHORT = Retention(read=DAY, hit=30 * DAY, topic=DAY, spool=DAY, audit=365 * DAY)
@@ -52,6 +54,32 @@ def test_what_is_gone_cannot_be_held(api: Api) -> None:
     }
     with api.client(Role.INVESTIGATOR) as investigator:
         assert investigator.post("/api/v1/holds", json=body).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "audience", "status"),
+    [
+        (Role.INVESTIGATOR, {"roles": ["supervisor"]}, 404),
+        (Role.INVESTIGATOR, {"agencies": ["Next County Sheriff"]}, 404),
+        (Role.INVESTIGATOR, {"roles": ["investigator"]}, 201),
+        (Role.SUPERVISOR, {"roles": ["dispatcher"]}, 201),  # who keeps lists sees what is in them
+    ],
+)
+def test_a_hit_is_held_by_those_whom_it_is_for(
+    api: Api, role: Role, audience: dict[str, list[str]], status: int
+) -> None:
+    """To all others it is as if it were not there."""
+    hit = a_hit(entry=an_entry(audience=audience))
+    with api.services.database.connection() as connection:
+        store_hits(connection, [hit])
+    body = {
+        "hit_id": str(hit.hit_id),
+        "case": "26-0001",
+        "reason": "evidence at trial",
+        "review_at": (api.services.now() + timedelta(days=90)).isoformat(),
+    }
+    with api.client(role) as client:
+        assert client.post("/api/v1/holds", json=body).status_code == status
 
 
 def test_a_hold_keeps_a_read_that_hit_nothing_with_its_pictures(api: Api) -> None:
