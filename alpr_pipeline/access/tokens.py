@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
 from alpr_pipeline.access.sessions import DEVICE, digest
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.domain.camera import CameraId
 from alpr_pipeline.errors import ConfigError
 from alpr_pipeline.policy.roles import RIGHTS, Right, Role
 from alpr_pipeline.storage import device_tokens
@@ -15,6 +18,7 @@ from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
 
 LONGEST = timedelta(days=365)
+_CAMERA: TypeAdapter[str] = TypeAdapter(CameraId)
 GRACE = timedelta(hours=1)  # for which a rotated token still works, so that a device can change over
 
 
@@ -37,6 +41,8 @@ def issue(
     if beyond or not scopes:
         allowed = ", ".join(sorted(RIGHTS[Role.OPERATOR]))
         raise ConfigError(f"a device may have {allowed}; not {', '.join(beyond) or 'nothing'}")
+    if Right.SEND_READS in scopes and not _is_camera(device):
+        raise ConfigError(f"device: {device!r} would send reads: name it as a camera, in a-z, 0-9 and hyphens")
     text = DEVICE + secrets.token_urlsafe(32)
     token_id = device_tokens.insert_token(
         connection, device=device, scopes=sorted(scopes), token_hash=digest(text), by=by, at=now, until=now + life
@@ -44,6 +50,14 @@ def issue(
     detail = {"scopes": sorted(scopes), "expires": f"{now + life:%Y-%m-%d}"}
     record(connection, username=by, action=AuditAction.TOKEN_ISSUED, object=device, detail=detail)
     return IssuedToken(token_id, text, now + life)
+
+
+def _is_camera(device: str) -> bool:
+    try:
+        _CAMERA.validate_python(device)
+    except ValidationError:
+        return False
+    return True
 
 
 def rotate(

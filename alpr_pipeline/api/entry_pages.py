@@ -18,6 +18,7 @@ from alpr_pipeline.api.search_routes import Searches
 from alpr_pipeline.api.services import services_of
 from alpr_pipeline.api.viewing import keeper_or_viewer
 from alpr_pipeline.domain.audit import AuditAction
+from alpr_pipeline.domain.hotlist import HotlistEntry
 from alpr_pipeline.errors import AccessDenied, NotStored, PurposeRefused
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.hits import StoredHit
@@ -42,10 +43,10 @@ def entry_page(request: Request, caller: Sees, name: Name, entry_id: UUID) -> HT
     """Show one entry."""
     services = services_of(request)
     with services.database.connection() as connection:
-        case = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller)).reference
+        entry = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller))
         seen = f"{name}/{entry_id}"
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=seen)
-    return _page(request, caller, name, entry_id, TypedLook(case=case))
+    return _page(request, caller, entry, TypedLook(case=entry.reference))
 
 
 @router.post("/past-reads", response_class=HTMLResponse)
@@ -54,6 +55,8 @@ def look_back(
 ) -> HTMLResponse:
     """Show which past reads meet an entry; what the policy refuses is said above the form, and is on record."""
     services = services_of(request)
+    with services.database.connection() as connection:
+        entry = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller))
     try:
         body = LookBack.model_validate(
             {
@@ -67,22 +70,21 @@ def look_back(
     except ValidationError as error:
         fields = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
         note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return _page(request, caller, name, entry_id, typed, failed=f"look again at: {fields}")
+        return _page(request, caller, entry, typed, failed=f"look again at: {fields}")
     except (PurposeRefused, AccessDenied) as refusal:
-        return _page(request, caller, name, entry_id, typed, failed=str(refusal))
+        return _page(request, caller, entry, typed, failed=str(refusal))
     except NotStored as missing:
         if not typed.request_id:
             raise
         note_failure(request, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return _page(request, caller, name, entry_id, typed, failed=str(missing))
-    return _page(request, caller, name, entry_id, typed, found=found)
+        return _page(request, caller, entry, typed, failed=str(missing))
+    return _page(request, caller, entry, typed, found=found)
 
 
 def _page(
     request: Request,
     caller: Caller,
-    name: str,
-    entry_id: UUID,
+    entry: HotlistEntry,
     typed: TypedLook,
     *,
     found: list[StoredHit] | None = None,
@@ -90,7 +92,6 @@ def _page(
 ) -> HTMLResponse:
     services = services_of(request)
     with services.database.connection() as connection:
-        entry = entry_in_force(connection, name, entry_id, keeper_or_viewer(connection, services, caller))
         policy = policy_in_force(connection, services.now())
         requests = list_requests_of(connection, caller.username)
     return page(

@@ -20,14 +20,13 @@ from alpr_pipeline.domain.camera import CameraId
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.errors import BusUnavailable, StateConflict
 from alpr_pipeline.policy.roles import Right
-from alpr_pipeline.readers.adapters import ReaderKind, understand
+from alpr_pipeline.readers.adapters import WORKER, ReaderKind, understand
 from alpr_pipeline.readers.report import Part, ReportRefused
 from alpr_pipeline.storage.writer import AHEAD_MAX
 from alpr_pipeline.telemetry.metrics import RECEIVED, SENT
 
 BODY_MAX = 8_000_000
 PARTS_MAX = 12
-WORKER = "external-readers"
 _DEVICE = "device:"
 _CAMERA: TypeAdapter[str] = TypeAdapter(CameraId)
 
@@ -76,7 +75,7 @@ def camera_of(caller: Caller) -> str:
     if not caller.username.startswith(_DEVICE):
         raise StateConflict("only a camera sends reads: have a device token with the scope send-reads issued for it")
     try:
-        return _CAMERA.validate_python(caller.username.removeprefix(_DEVICE).lower())
+        return _CAMERA.validate_python(caller.username.removeprefix(_DEVICE))
     except ValidationError:
         raise StateConflict("the token's device has no camera's name: lower-case letters, digits and hyphens") from None
 

@@ -1,6 +1,7 @@
 """Read -> alert in the car, at once and without the network, from the car's own copy of the hot lists."""
 
 import itertools
+import math
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,9 +25,11 @@ from alpr_pipeline.telemetry.metrics import HOTLIST_AGE, HOTLIST_ENTRIES
 
 FRESH_FOR = timedelta(days=7)  # where the policy says nothing else
 AGE_TOLD = timedelta(minutes=15)  # of the copy: with the network it is never so old
+CLOCK_MAY_BE_BEHIND = timedelta(minutes=1)  # what the centre last said; beyond it nobody here knows the time
 _LOADED = 20_000  # entries at a time
 
-Announcer = Callable[[Hit, timedelta], None]  # shows or sounds one hit, with the list's age; must return at once
+# Shows or sounds one hit, with the list's age, None where it is not known; must return at once.
+Announcer = Callable[[Hit, timedelta | None], None]
 
 log = structlog.get_logger()
 
@@ -67,17 +70,22 @@ class InCar:
 
     def meet(self, read: PlateRead) -> list[Hit]:
         """Match a read, announce what it hits, and return it. The centre matches again: the same hits, by identity."""
-        now = max(self._clock(), self._refreshed_at)  # it is later than the centre said: a clock behind that is wrong
-        if self._is_outdated(now):
+        clock = self._clock()
+        if self._is_outdated(clock):
             return []
+        now = max(clock, self._refreshed_at)  # it is later than the centre said: a clock behind that is wrong
         hits = hits_of(read, self._index.lookup(read, now), now)
         for hit in hits:
-            self._announce(hit, self.age(now))
+            self._announce(hit, self.age(clock))
         return hits
 
-    def age(self, now: datetime) -> timedelta:
-        """Return how long ago the copy was last known to be what the centre has."""
-        return max(timedelta(0), now - self._refreshed_at)
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how long ago the copy was last known to be what the centre has.
+
+        None where the car's clock is behind what the centre said then: how much later it is, nobody here knows.
+        """
+        age = now - self._refreshed_at
+        return None if age < -CLOCK_MAY_BE_BEHIND else max(timedelta(0), age)
 
     def follow(self, bus: Bus, stop: threading.Event) -> None:
         """Keep the copy current from the bus until stopped."""
@@ -88,7 +96,8 @@ class InCar:
     def keep_house(self) -> bool:
         """Show the copy's age, and destroy it once it is too old to be acted on; return whether it did."""
         now = self._clock()
-        HOTLIST_AGE.labels(WORKER).set(self.age(now).total_seconds())
+        age = self.age(now)
+        HOTLIST_AGE.labels(WORKER).set(math.inf if age is None else age.total_seconds())
         if not self._is_outdated(now) or not self._copy.lists():
             return False
         log.warning("hotlist_copy_outdated", worker=WORKER, refreshed_at=self._refreshed_at.isoformat())
@@ -100,7 +109,7 @@ class InCar:
         self._refreshed_at = told_at
 
     def _is_outdated(self, now: datetime) -> bool:
-        return self.age(now) > self._fresh_for
+        return now - self._refreshed_at > self._fresh_for
 
 
 def is_for_car(entry: HotlistEntry, cameras: frozenset[str]) -> bool:
@@ -120,14 +129,14 @@ def is_for_car(entry: HotlistEntry, cameras: frozenset[str]) -> bool:
 def console_announcer(out: TextIO) -> Announcer:
     """Return an announcer that writes to a terminal, with its bell for what is urgent."""
 
-    def announce(hit: Hit, age: timedelta) -> None:
+    def announce(hit: Hit, age: timedelta | None) -> None:
         out.write(announcement(hit, age))
         out.flush()
 
     return announce
 
 
-def announcement(hit: Hit, age: timedelta = timedelta(0)) -> str:
+def announcement(hit: Hit, age: timedelta | None = timedelta(0)) -> str:
     """Return what an officer is told of a hit: enough to check it against the vehicle, and that it must be checked."""
     bell = {Priority.HIGH: "\a\a\a", Priority.MEDIUM: "\a", Priority.LOW: ""}[hit.entry.priority]
     sign = "=" if hit.exact else "~"
@@ -144,7 +153,9 @@ def announcement(hit: Hit, age: timedelta = timedelta(0)) -> str:
         lines.append(f"  vehicle {hit.entry.vehicle}")
     lines.append(f"  asked by {hit.entry.authority} {hit.entry.reference}".rstrip())
     lines.append(f"  {hit.read.camera_id}  {hit.read.captured_at.isoformat(timespec='seconds')}")
-    if age > AGE_TOLD:
+    if age is None:
+        lines.append("  This car's clock is wrong, so the list's age is unknown: the entry may have been taken back.")
+    elif age > AGE_TOLD:
         lines.append(f"  The list is {in_words(age)} old: the entry may have been taken back since.")
     lines.append("  Not confirmed: check plate, issuer and vehicle, and that the entry is still active.")
     return "\n".join(lines) + "\n"

@@ -9,6 +9,9 @@ from alpr_pipeline.domain.picture import Picture
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.readers import axis, hikvision, onvif, openalpr, plate_recognizer
 from alpr_pipeline.readers.report import Part, ReportRefused, Sighting, read_of
+from alpr_pipeline.telemetry.metrics import DROPPED
+
+WORKER = "external-readers"
 
 log = structlog.get_logger()
 
@@ -50,5 +53,6 @@ def understand(kind: ReaderKind, parts: Sequence[Part], camera_id: str) -> list[
     if refusals and not found:
         raise refusals[0]
     for why in refusals:
+        DROPPED.labels(WORKER, "not-a-read").inc()
         log.warning("sighting_left_out", reader=str(kind), camera=camera_id, error=str(why))
     return found

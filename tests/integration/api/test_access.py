@@ -235,10 +235,11 @@ def test_a_device_has_its_scopes_and_no_more(api: Api) -> None:
         {"device": "feed-1", "scopes": ["see-hits"]},
         {"device": "feed-1", "scopes": []},
         {"device": "feed-1", "scopes": ["see-hotlists"], "days": 366},
+        {"device": "Gate-1", "scopes": ["send-reads"]},
     ],
 )
 def test_a_device_is_never_given_more_than_an_operator(api: Api, body: dict[str, object]) -> None:
-    """Nor a token that lives longer than a year."""
+    """Nor a token that lives longer than a year, nor one to send reads in a name that is no camera's."""
     with api.client(Role.ADMINISTRATOR) as administrator:
         assert administrator.post("/api/v1/tokens", json=body).status_code == 422
 

@@ -9,7 +9,7 @@ import pytest
 
 from alpr_pipeline.api.loads import LOADS_MAX, Loads, Progress
 from alpr_pipeline.domain.hotlist import Priority
-from alpr_pipeline.domain.sureness import false_alarms
+from alpr_pipeline.domain.sureness import false_alarms, risk_for
 from alpr_pipeline.matching.index import Cautions
 from alpr_pipeline.policy.roles import Role
 from alpr_pipeline.storage.audit import AuditRecord, list_records
@@ -157,7 +157,7 @@ def test_the_page_says_what_its_limits_stand_for(api: Api, operator: httpx.Clien
 
 def test_a_list_of_its_own_caution_says_so(start_api: Callable[..., Api]) -> None:
     """On its own page, and beside the others where all lists stand."""
-    api = start_api(cautions=Cautions(by_list={"demo": {Priority.HIGH: 0.0003}}))
+    api = start_api(cautions=Cautions(by_list={"demo": {Priority.HIGH: risk_for(30)}}))
     put(api, FILE)
     with signed_in(api) as operator:
         own, every = operator.get("/hotlists/demo").text, operator.get("/hotlists").text

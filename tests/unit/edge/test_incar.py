@@ -1,13 +1,16 @@
 """The alert in the car, without the network."""
 
 import io
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 
 from alpr_pipeline.domain.hit import Hit
+from alpr_pipeline.edge.car_lists import WORKER
 from alpr_pipeline.edge.hotlist_copy import Held, HotlistCopy
 from alpr_pipeline.edge.incar import InCar, announcement, console_announcer, difference, is_for_car
 from tests.made import NOON, a_hit, a_read, an_entry
@@ -104,6 +107,19 @@ def test_a_clock_that_is_behind_changes_no_entry(tmp_path: Path, valid: dict[str
     for behind in (timedelta(hours=12), timedelta(days=400)):
         car = InCar(copy, lambda _hit, _age: None, lambda behind=behind: NOON - behind)
         assert len(car.meet(a_read("DEMO123"))) == met
+
+
+def test_an_officer_is_told_that_the_age_is_not_known(tmp_path: Path) -> None:
+    """A clock behind what the centre said cannot tell; one that is a little behind is taken for right."""
+    out, moment = io.StringIO(), [NOON - timedelta(seconds=30)]
+    car = InCar(aging(tmp_path, NOON), console_announcer(out), lambda: moment[0])
+    car.meet(a_read("DEMO123"))
+    assert "clock" not in out.getvalue()
+    moment[0] = NOON - timedelta(hours=12)
+    car.meet(a_read("DEMO123"))
+    car.keep_house()
+    assert "This car's clock is wrong" in out.getvalue()
+    assert REGISTRY.get_sample_value("alpr_hotlist_age_seconds", {"worker": WORKER}) == math.inf
 
 
 def test_a_start_with_an_old_copy_is_silent(tmp_path: Path) -> None:

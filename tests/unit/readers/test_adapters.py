@@ -14,10 +14,11 @@ from alpr_pipeline.domain.picture import PictureKind
 from alpr_pipeline.domain.read import PlateRead
 from alpr_pipeline.matching.index import text_only
 from alpr_pipeline.readers import onvif
-from alpr_pipeline.readers.adapters import ReaderKind, understand
+from alpr_pipeline.readers.adapters import WORKER, ReaderKind, understand
 from alpr_pipeline.readers.countries import region_of
 from alpr_pipeline.readers.report import READS_MAX, Part, ReportRefused, Sighting
 from alpr_pipeline.readers.texts import NODES_MAX
+from alpr_pipeline.telemetry.metrics import DROPPED
 
 SAMPLES = Path("tests/samples/readers")
 AT = datetime(2030, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -96,12 +97,15 @@ def test_a_number_without_an_end_does_not_cost_the_plate(number: str) -> None:
 
 @pytest.mark.parametrize("plate", [None, "", "DEMO1234567890"])
 def test_of_several_vehicles_one_without_a_plate_costs_no_other(plate: str | None) -> None:
-    """A report of that vehicle alone is refused still."""
+    """It is counted; a report of that vehicle alone is refused still."""
+    left_out = DROPPED.labels(WORKER, "not-a-read")
+    before = left_out._value.get()
     report = orjson.loads(sample("plate_recognizer.json"))
     results = report["data"]["results"]
     nothing = results[0] | {"plate": plate}
     report["data"]["results"] = [nothing, *results, nothing]
     assert read_of("plate_recognizer.json", orjson.dumps(report)).plate == "DEMO123"
+    assert left_out._value.get() == before + 2
     report["data"]["results"] = [nothing]
     with pytest.raises(ReportRefused, match="plate"):
         read_of("plate_recognizer.json", orjson.dumps(report))
