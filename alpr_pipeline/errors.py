@@ -86,6 +86,8 @@ class NothingNew(SourceUnavailable):
 class HotlistRefused(AlprError):
     """A whole hot list was refused; the list in force is untouched."""
 
+    report: object = None  # what became of its rows, where it came to that
+
 
 class PurposeRefused(AlprError):
     """No purpose was named for a look, none that the policy has, or no case where it needs one."""

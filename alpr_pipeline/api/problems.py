@@ -6,6 +6,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -61,10 +62,12 @@ STATUS[UnknownPartner] = HTTPStatus.UNAUTHORIZED
 STATUS[TooOften] = HTTPStatus.TOO_MANY_REQUESTS
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
-    """Return a problem document."""
+def problem(status: HTTPStatus, detail: str, report: BaseModel | None = None) -> JSONResponse:
+    """Return a problem document; of a list that was loaded, with what became of its rows."""
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
     body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    if report is not None:
+        body["report"] = report.model_dump(mode="json")
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -82,6 +85,8 @@ async def _ours(request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", status=int(status), error=str(error))
         return _answer(request, status, _AWAY)  # the words are for the operator: they name hosts
+    if isinstance(error, HotlistRefused) and isinstance(error.report, BaseModel):
+        return problem(status, str(error), error.report)
     if isinstance(error, AlprError) and error.on_record:
         return _answer(request, status, str(error))
     return await _noted(request, status, str(error))

@@ -16,7 +16,7 @@ from alpr_pipeline.matching.export import as_csv
 from alpr_pipeline.storage import revisions
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection
-from alpr_pipeline.storage.hotlists import all_entries
+from alpr_pipeline.storage.hotlists import all_entries, known_list
 from alpr_pipeline.storage.revisions import Difference, Revision, StoredRevision
 
 router = APIRouter(prefix="/api/v1/hotlists/{name}", tags=["hot lists"])
@@ -35,7 +35,7 @@ def list_revisions(
 ) -> list[StoredRevision]:
     """Return the revisions of a list with their reports, the newest first."""
     with services_of(request).database.connection() as connection:
-        found = revisions.list_revisions(connection, name, limit)
+        found = revisions.list_revisions(connection, known_list(connection, name), limit)
         detail = {"revisions": len(found)}
         record(connection, username=caller.username, action=AuditAction.HOTLIST_VIEWED, object=name, detail=detail)
     return found
@@ -76,6 +76,7 @@ def export_list(request: Request, caller: Sees, name: Name) -> StreamingResponse
     services = services_of(request)
     with services.database.connection() as connection:
         viewer = keeper_or_viewer(connection, services, caller)
+        known_list(connection, name)
         record(connection, username=caller.username, action=AuditAction.HOTLIST_EXPORTED, object=name)
     pages = all_entries(services.database, name, viewer)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}

@@ -59,8 +59,12 @@ def load(
     priority: Annotated[Priority | None, typer.Option(help="For rows that name none.", show_default=False)] = None,
     base: Annotated[int | None, typer.Option(help="A file of changes: the revision that they change.")] = None,
     produced: Annotated[datetime | None, typer.Option(help="When the authority made the list, in UTC.")] = None,
-    allow_refused: Annotated[float | None, typer.Option(help="Percent of rows that may be bad, this once.")] = None,
-    allow_shrink: Annotated[float | None, typer.Option(help="Percent of entries that may go, this once.")] = None,
+    allow_refused: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Percent of rows that may be bad, this once.")
+    ] = None,
+    allow_shrink: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Percent of entries that may go, this once.")
+    ] = None,
 ) -> None:
     """Put a file in force as a list, in one step. Every refused row is named by line, column and reason."""
     with visited(context) as parts, _opened(file) as content:
@@ -79,11 +83,13 @@ def load(
             produced_at=produced.replace(tzinfo=UTC) if produced else None,
             dry_run=dry_run,
         )
-        report = _load(parts, content, order)
-    if json:
-        sys.stdout.write(report.model_dump_json() + "\n")
-    else:
-        _print_report(report)
+        try:
+            report = _load(parts, content, order)
+        except HotlistRefused as error:
+            if isinstance(error.report, Report):
+                _tell(error.report, json)
+            raise
+    _tell(report, json)
 
 
 @app.command()
@@ -95,7 +101,9 @@ def show(
     """Show the lists with their age and size, or one list with its revisions."""
     with visited(context) as parts, parts.database.connection() as connection:
         found: list[Any] = (
-            list(revisions.list_revisions(connection, _list_name(name))) if name else hotlists.list_hotlists(connection)
+            list(revisions.list_revisions(connection, hotlists.known_list(connection, _list_name(name))))
+            if name
+            else hotlists.list_hotlists(connection)
         )
         record(connection, username=operator(), action=AuditAction.HOTLIST_VIEWED, object=name)
     if json:
@@ -151,8 +159,9 @@ def export(
     """Write the entries in force to standard output, as a file that can be loaded again."""
     with visited(context) as parts:
         with parts.database.connection() as connection:
+            hotlists.known_list(connection, _list_name(name))
             record(connection, username=operator(), action=AuditAction.HOTLIST_EXPORTED, object=name)
-        pages = hotlists.all_entries(parts.database, _list_name(name))
+        pages = hotlists.all_entries(parts.database, name)
         if json:
             for page in pages:
                 sys.stdout.writelines(entry.model_dump_json() + "\n" for entry in page)
@@ -202,10 +211,8 @@ def pull(
         report = make_puller(parts).pull(source, now())
     if report is None:
         say.print(f"{source}: not changed since it was loaded")
-    elif json:
-        sys.stdout.write(report.model_dump_json() + "\n")
     else:
-        _print_report(report)
+        _tell(report, json)
 
 
 @app.command()
@@ -256,22 +263,29 @@ def _load(parts: Parts, content: IO[bytes], order: LoadOrder) -> Report:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[IO[bytes]]:
-    """Give a file that can be sought in; standard input is put aside first."""
-    if str(file) == "-":
-        with tempfile.TemporaryFile() as aside:
-            shutil.copyfileobj(sys.stdin.buffer, aside)
-            yield aside
-        return
+    """Give a file that can be sought in; what comes through a pipe is put aside first."""
     try:
-        content = file.open("rb")
+        content = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from None
     with content:
-        yield content
+        if content.seekable():
+            yield content
+            return
+        with tempfile.TemporaryFile() as aside:
+            shutil.copyfileobj(content, aside)
+            yield aside
+
+
+def _tell(report: Report, json: bool) -> None:
+    if json:
+        sys.stdout.write(report.model_dump_json() + "\n")
+    else:
+        _print_report(report)
 
 
 def _print_report(report: Report) -> None:
-    done = "would be accepted (dry run: nothing was changed)" if report.dry_run else "accepted"
+    done = "would be accepted (nothing was changed)" if report.revision is None else "accepted"
     out.print(
         f"[bold]{report.list_name}[/]: {report.accepted:,} {done}, {report.refused:,} refused, {report.seconds} s"
     )

@@ -38,5 +38,11 @@ def normalise(text: str) -> str:
     Compatibility forms (full-width letters, say) are folded. What is left may still hold characters that no plate has
     here, such as Cyrillic look-alikes: `PlateText` refuses them, so that nobody's list silently matches nothing.
     """
-    folded = unicodedata.normalize("NFKC", text).upper()
-    return "".join(character for character in folded if character not in _SEPARATORS)
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(_upper(character) for character in folded if character not in _SEPARATORS)
+
+
+def _upper(character: str) -> str:
+    """Return the capital of a letter, but never A-Z for another: of a sharp s it would be SS, of a dotless i an I."""
+    capital = character.upper()
+    return character if capital.isascii() and not character.isascii() else capital

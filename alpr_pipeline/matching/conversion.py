@@ -101,6 +101,7 @@ class Converter:
         self._match = self._field("match", _choice(MatchRule), defaults.match.value)
         self._latest = _renewed(now, keep_max) + keep_max if keep_max else None
         start = _renewed(now, defaults.valid_for)
+        self._begins = Taken(lambda _row: "", "valid_from")
         self._from = self._field("valid_from", self._moment, _iso(start))
         self._until = self._field("valid_until", self._future, _iso(start + defaults.valid_for))
         self._rest = _rest(defaults)
@@ -129,6 +130,8 @@ class Converter:
         if self._removes and self._removes(cells):
             return Arriving(line, identity, plate, "", None)
         valid_from, valid_until = self._from(cells), self._until(cells)
+        if valid_from >= valid_until:  # both in UTC: the texts have the order of the times
+            raise _Bad(self._begins, valid_from, "begins only after it ends, by valid_until or by the policy")
         match = self._match(cells)
         document = _DOCUMENT % (
             identity,
@@ -196,9 +199,9 @@ def parse_moment(text: str, patterns: tuple[str, ...]) -> datetime:
                 moment = datetime.combine(date.fromisoformat(text), datetime.min.time())
             else:
                 moment = datetime.fromisoformat(text)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # the last hours of the year 9999 are in UTC those of no year
             continue
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     shapes = ", ".join("2030-12-31 or 2030-12-31T18:00+01:00" if pattern == "iso" else pattern for pattern in patterns)
     raise Fault(f"not a date: the format reads {shapes}")
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO
 
 from pydantic import BaseModel
@@ -21,7 +21,6 @@ from alpr_pipeline.matching.opening import Limits, open_lines
 from alpr_pipeline.matching.rows import Table
 from alpr_pipeline.matching.thresholds import Thresholds
 from alpr_pipeline.storage import arriving, revisions
-from alpr_pipeline.storage.arriving import Duplicate
 from alpr_pipeline.storage.audit import record
 from alpr_pipeline.storage.database import Connection, Database
 from alpr_pipeline.storage.policies import policy_in_force
@@ -30,6 +29,11 @@ from alpr_pipeline.storage.revisions import Kind, Outlook, Revision, Standing
 REFUSALS_SHOWN_MAX = 1_000
 REASONS_MAX = 100
 PROGRESS_ROWS = 5_000
+CLOCK_AHEAD_MAX = timedelta(hours=1)  # of who made a list; one made later still would keep every other out
+
+_SAME = "same plate, issuer and reason"
+_ABSENT = "is not in force: there is nothing to take out"
+_OTHERWISE = "is in force of another issuer or for another reason: name those, or it stays in force"
 
 Progress = Callable[[int, int], None]  # rows so far, bytes of the file so far
 
@@ -77,6 +81,7 @@ class Report(BaseModel):
     unchanged: int | None = None
     entries: int | None = None
     seconds: float = 0.0
+    refused_because: str | None = None  # the list as a whole, where it is not believed
 
 
 class _Tally:
@@ -84,14 +89,16 @@ class _Tally:
 
     def __init__(self) -> None:
         self.refused = 0
+        self.harmless = 0  # of the refused: what they would have done was done already
         self.rows = 0
         self.shown: list[RefusalView] = []
         self.reasons: Counter[str] = Counter()
 
-    def refuse(self, refusal: Refusal, times: int = 1) -> None:
+    def refuse(self, refusal: Refusal, times: int = 1, counted_as: str = "") -> None:
+        """`counted_as` is the reason without what differs from row to row."""
         self.refused += times
-        if refusal.reason in self.reasons or len(self.reasons) < REASONS_MAX:
-            self.reasons[refusal.reason] += times
+        reason = counted_as or refusal.reason
+        self.reasons[reason if reason in self.reasons or len(self.reasons) < REASONS_MAX else "other reasons"] += times
         if len(self.shown) < REFUSALS_SHOWN_MAX:
             shown = RefusalView(line=refusal.line, column=refusal.column, value=refusal.value, reason=refusal.reason)
             self.shown.append(shown)
@@ -113,6 +120,8 @@ def load_list(database: Database, file: IO[bytes], order: LoadOrder, progress: P
                     revisions.note_report(connection, order.list_name, report.revision, _kept(report))
             _put_on_record(connection, order, Outcome.DONE, _counts(report))
     except (HotlistRefused, StateConflict) as error:
+        if isinstance(error, HotlistRefused) and isinstance(error.report, Report):
+            error.report.seconds = round(time.perf_counter() - started, 2)
         with database.connection() as connection:
             _put_on_record(connection, order, Outcome.REFUSED, {"why": str(error)})
         error.on_record = True
@@ -138,6 +147,8 @@ def _load(connection: Connection, file: IO[bytes], order: LoadOrder, progress: P
     except HotlistRefused as error:
         raise HotlistRefused(f"list {name}: {error}: the list in force stays") from None
     _drop_duplicates(connection, tally)
+    if kind is Kind.DELTA:
+        _drop_absent(connection, name, tally)
     outlook = revisions.weigh(connection, name, kind, straight)
     report = Report(
         list_name=name,
@@ -151,7 +162,11 @@ def _load(connection: Connection, file: IO[bytes], order: LoadOrder, progress: P
         refusals=sorted(tally.shown, key=lambda refusal: refusal.line),
         removed=outlook.removed,
     )
-    _believe(order, standing, outlook, tally)
+    try:
+        _believe(order, standing, outlook, tally)
+    except HotlistRefused as error:
+        error.report = report.model_copy(update={"refused_because": str(error)})
+        raise
     if order.dry_run:
         return report
     revision = revisions.put_in_force(
@@ -174,14 +189,18 @@ def _accepted(converter: Converter, tally: _Tally, file: IO[bytes], progress: Pr
 def _drop_duplicates(connection: Connection, tally: _Tally) -> None:
     gone, duplicates = arriving.drop_duplicates(connection)
     for duplicate in duplicates:
-        tally.refuse(_in_words(duplicate))
+        reason = "contradicts" if duplicate.contradicts else "stands in this file already, as"
+        words = f"{reason} line {duplicate.first_line}: {_SAME}"
+        tally.refuse(Refusal(duplicate.line, "plate", "", words), counted_as=f"{reason} an earlier line: {_SAME}")
     if gone > len(duplicates):
-        tally.refuse(Refusal(0, "plate", "", "stands in this file already"), gone - len(duplicates))
+        more = f"stands in this file already, or contradicts an earlier line: {_SAME}"
+        tally.refuse(Refusal(0, "plate", "", more), gone - len(duplicates))
 
 
-def _in_words(duplicate: Duplicate) -> Refusal:
-    reason = "contradicts" if duplicate.contradicts else "stands in this file already, as"
-    return Refusal(duplicate.line, "plate", "", f"{reason} line {duplicate.first_line}: same plate, issuer and reason")
+def _drop_absent(connection: Connection, list_name: str, tally: _Tally) -> None:
+    for absent in arriving.drop_absent(connection, list_name):
+        tally.harmless += not absent.otherwise
+        tally.refuse(Refusal(absent.line, "plate", "", _OTHERWISE if absent.otherwise else _ABSENT))
 
 
 def _kind(order: LoadOrder) -> Kind:
@@ -201,6 +220,10 @@ def _fits(order: LoadOrder, standing: Standing) -> None:
             )
     elif order.form.delta is not None:
         raise HotlistRefused(f"list {name}: format {order.form.name} is of changes: say which revision they change")
+    if order.produced_at and order.produced_at > order.at + CLOCK_AHEAD_MAX:
+        raise HotlistRefused(
+            f"list {name}: made at {order.produced_at:%Y-%m-%d %H:%M %Z}, which is yet to come: the list in force stays"
+        )
     if order.produced_at and standing.produced_at and order.produced_at < standing.produced_at:
         raise HotlistRefused(
             f"list {name}: made at {order.produced_at:%Y-%m-%d %H:%M} and so older than the one in force, of "
@@ -211,19 +234,19 @@ def _fits(order: LoadOrder, standing: Standing) -> None:
 def _believe(order: LoadOrder, standing: Standing, outlook: Outlook, tally: _Tally) -> None:
     """Raise HotlistRefused when so much is wrong with a list that it is not believed."""
     name, thresholds = order.list_name, order.thresholds
-    rows = outlook.accepted + tally.refused
+    rows, bad = outlook.accepted + tally.refused, tally.refused - tally.harmless
     first = (
         f"; the first: line {tally.shown[0].line}, {tally.shown[0].column}: {tally.shown[0].reason}"
         if tally.shown
         else ""
     )
-    if order.base_revision is None and not outlook.accepted:
+    if not outlook.accepted and (bad or order.base_revision is None):
         raise HotlistRefused(
             f"list {name}: not one row was accepted, {tally.refused} refused{first}: the list in force stays"
         )
-    if rows >= thresholds.rows_min and tally.refused * 100 > rows * thresholds.refused_percent_max:
+    if rows >= thresholds.rows_min and bad * 100 > rows * thresholds.refused_percent_max:
         raise HotlistRefused(
-            f"list {name}: {tally.refused:,} of {rows:,} rows are bad, more than {thresholds.refused_percent_max:g} %"
+            f"list {name}: {bad:,} of {rows:,} rows are bad, more than {thresholds.refused_percent_max:g} %"
             f"{first}: the list in force stays; mend the file, or allow more"
         )
     if (
@@ -253,7 +276,7 @@ def _counts(report: Report) -> dict[str, object]:
 
 
 def _kept(report: Report) -> dict[str, object]:
-    return report.model_dump(mode="json", exclude={"list_name", "dry_run"})
+    return report.model_dump(mode="json", exclude={"list_name", "dry_run", "refused_because"})
 
 
 def _put_on_record(connection: Connection, order: LoadOrder, outcome: Outcome, detail: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ BYTES_MAX = 4_000_000_000  # of text, however it came
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _EMPTY_ZIP = b"PK\x05\x06"
+# What the modules for archives raise on changed bytes: of a bzip2 stream an OSError, of an offset a ValueError.
+_BROKEN = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ def open_lines(file: IO[bytes], encoding: str, limits: Limits | None = None) -> 
     text = io.TextIOWrapper(io.BufferedReader(counted, 1 << 18), encoding=_codec(encoding), newline="")
     try:
         yield from _lines(text, encoding)
-    except (zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, EOFError):
-        raise HotlistRefused("the archive is broken or cut off: send it again") from None
+    except _BROKEN as error:
+        if not packed:
+            raise
+        raise HotlistRefused(f"the archive is broken or cut off ({type(error).__name__}): send it again") from None
     finally:
         text.detach().detach()  # the caller closes its file
 
@@ -67,7 +72,7 @@ def _only_member(file: IO[bytes]) -> IO[bytes]:
         if members[0].flag_bits & 1:
             raise HotlistRefused("the ZIP archive is encrypted: send it without a password, over HTTPS or SFTP")
         return archive.open(members[0])
-    except (zipfile.BadZipFile, NotImplementedError):
+    except _BROKEN:
         raise HotlistRefused(
             "the ZIP archive is broken or packed in an unusual way: send it again as plain ZIP"
         ) from None

@@ -2,6 +2,7 @@
 
 import csv
 from _csv import Reader as CsvReader
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class Table:
         for _ in range(form.skip_lines):
             next(lines, None)
         self._cut = _csv(lines, form) if form.layout is Layout.DELIMITED else None
+        self._names: list[str] = []  # of the header, as they stand
         self._header: dict[str, int] = {}
         if form.layout is Layout.DELIMITED and form.header:
             self._header = self._named()
@@ -92,20 +94,30 @@ class Table:
     def _delimited(self) -> Iterator[tuple[int, Row] | Broken]:
         reader = self._cut
         while reader is not None:
+            line = self._skipped + reader.line_num + 1  # where the row begins: a quoted cell may hold line ends
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Broken(self._skipped + reader.line_num, f"no row of this format: {error}")
+                yield from _broken(line, self._skipped + reader.line_num, error)
                 continue
-            if len(cells) > COLUMNS_MAX:
-                yield Broken(self._skipped + reader.line_num, f"more than {COLUMNS_MAX} columns")
+            if fault := self._misfit(cells):
+                yield Broken(line, fault)
                 continue
             if len(cells) < self._width:
                 cells += [""] * (self._width - len(cells))
-            if cells[0] or any(map(str.strip, cells)):
-                yield self._skipped + reader.line_num, cells
+            if any(map(str.strip, cells)):
+                yield line, cells
+
+    def _misfit(self, cells: Row) -> str | None:
+        if len(cells) > COLUMNS_MAX:
+            return f"more than {COLUMNS_MAX} columns"
+        if not self._names:
+            return None
+        if len(cells) > len(self._names) and any(map(str.strip, cells[len(self._names) :])):
+            return "more cells than the header has columns: a cell that holds a separator must stand in quotes"
+        return "the line of column names again" if cells == self._names else None
 
     def _fixed(self) -> Iterator[tuple[int, Row]]:
         for number, line in enumerate(self._lines, self._skipped + 1):
@@ -118,7 +130,10 @@ class Table:
             names = next(self._cut) if self._cut else []
         except (StopIteration, csv.Error):
             raise HotlistRefused("the file is empty: it must begin with a line of column names") from None
-        return {_plain(name): index for index, name in reversed(list(enumerate(names)))}
+        while names and not names[-1].strip():
+            names.pop()  # a spreadsheet leaves columns without a name at the end
+        self._names = names
+        return {_plain(name): index for index, name in enumerate(names)}
 
     def _check_header(self) -> None:
         form, line = self._form, self._skipped + 1
@@ -129,6 +144,9 @@ class Table:
             raise HotlistRefused(
                 f"line {line}: no column {plates[0]!r}; format {form.name} has {', '.join(sorted(named))}"
             )
+        twice = named.intersection(name for name, count in Counter(map(_plain, self._names)).items() if count > 1)
+        if twice:
+            raise HotlistRefused(f"line {line}: column {min(twice)!r} stands twice: which one counts?")
         for name in self._header:
             if name in known:
                 continue
@@ -138,6 +156,13 @@ class Table:
                 raise HotlistRefused(
                     f"line {line}: unknown column {name!r}; format {form.name} has {', '.join(sorted(named))}"
                 )
+
+
+def _broken(first: int, last: int, error: csv.Error) -> Iterator[Broken]:
+    """Yield every line that went into a row that is none: a quote that never ends takes many."""
+    why = "a quote is opened here or above, and does not end" if last > first else str(error)
+    for line in range(first, max(first, last) + 1):
+        yield Broken(line, f"no row of this format: {why}")
 
 
 def _csv(lines: Iterator[str], form: Format) -> CsvReader:

@@ -29,6 +29,14 @@ class Duplicate:
     contradicts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A row that takes out what is not in force."""
+
+    line: int
+    otherwise: bool  # whether the plate is in force, of another issuer or for another reason
+
+
 def copy_arriving(connection: Connection, rows: Iterable[Arrived]) -> None:
     """Take in rows. Streams; the server takes them in while the next are made."""
     prepare_arriving(connection)
@@ -111,6 +119,25 @@ def drop_duplicates(connection: Connection, limit: int = LIST_MAX) -> tuple[int,
         """
     ).rowcount
     return gone, [Duplicate(*row) for row in rows]
+
+
+def drop_absent(connection: Connection, list_name: str) -> list[Absent]:
+    """Leave out the rows of a delta that take out what is not in force, and return them by line."""
+    rows = connection.execute(
+        """
+        DELETE FROM arriving_entries AS arriving
+        WHERE document IS NULL
+          AND NOT EXISTS (
+              SELECT FROM hotlist_entries AS known
+              WHERE known.entry_id = arriving.entry_id AND known.list_name = %(name)s
+          )
+        RETURNING line, EXISTS (
+            SELECT FROM hotlist_entries AS other WHERE other.plate = arriving.plate AND other.list_name = %(name)s
+        )
+        """,
+        {"name": list_name},
+    ).fetchall()
+    return [Absent(*row) for row in sorted(rows)]
 
 
 def refuse_strangers(connection: Connection, list_name: str) -> None:

@@ -15,7 +15,7 @@ from alpr_pipeline.bus.bus import Message, Publisher
 from alpr_pipeline.bus.topics import HOTLIST
 from alpr_pipeline.bus.wire import encode_change
 from alpr_pipeline.domain.hotlist import EntryAdded, EntryRemoved, HotlistEntry, RevisionTold
-from alpr_pipeline.errors import HotlistRefused
+from alpr_pipeline.errors import HotlistRefused, NotStored
 from alpr_pipeline.storage.arriving import copy_arriving, drop_duplicates, refuse_strangers
 from alpr_pipeline.storage.audiences import MACHINE, Viewer, is_for
 from alpr_pipeline.storage.database import Connection, Database
@@ -70,6 +70,13 @@ def revision_of(connection: Connection, list_name: str) -> int:
     """Return which revision of a list is in force; 0: none."""
     row = connection.execute("SELECT revision FROM hotlists WHERE list_name = %s", [list_name]).fetchone()
     return int(row[0]) if row else 0
+
+
+def known_list(connection: Connection, list_name: str) -> str:
+    """Return the name of a list that there is; raise NotStored of another: a slip of the pen is no empty list."""
+    if not revision_of(connection, list_name):
+        raise NotStored(f"there is no list {list_name}")
+    return list_name
 
 
 def list_entries(

@@ -116,7 +116,7 @@ def weigh(connection: Connection, list_name: str, kind: Kind, straight: int = 0)
     )
     row = connection.execute(
         """
-        SELECT (SELECT count(*) FROM arriving_entries WHERE document IS NOT NULL),
+        SELECT (SELECT count(*) FROM arriving_entries),
                (SELECT count(*) FROM changed_entries WHERE leaves AND NOT comes)
         """
     ).fetchone()

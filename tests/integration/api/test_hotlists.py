@@ -46,6 +46,16 @@ def test_a_refused_file_leaves_the_list_in_force(api: Api) -> None:
         answer = put(api, text)
         assert (answer.status_code, says in answer.json()["detail"]) == (422, True)
     assert in_force(api) == ["DEMO123", "DEMO124"]
+    report = put(api, "plate\n" + "!!\n" * 30).json()["report"]
+    assert (report["revision"], report["refused"], len(report["refusals"])) == (None, 30, 30)
+
+
+def test_a_list_that_is_not_there_is_no_empty_one(api: Api) -> None:
+    """Who mistypes its name is told so."""
+    with api.client(Role.OPERATOR) as client:
+        for look in ("export", "revisions"):
+            answer = client.get(f"/api/v1/hotlists/nosuch/{look}")
+            assert (answer.status_code, answer.json()["detail"]) == (404, "there is no list nosuch")
 
 
 def test_a_new_file_replaces_the_list(api: Api) -> None:

@@ -89,6 +89,7 @@ def test_a_dry_run_changes_nothing(database: Database) -> None:
         (plates(1, 2), {}, "28 of 30 entries would go, more than 50 %"),
         (plates(*range(30)), {"produced_at": NOON - timedelta(days=1)}, "older than the one in force"),
         ((FOLDER / "samples/changes.csv").read_bytes(), {"form": load_format("changes", FOLDER)}, "say which revision"),
+        (plates(*range(30)), {"produced_at": NOON.replace(year=2230)}, "which is yet to come"),
         (plates(1), {"base_revision": 1}, "no column that says add or remove"),
     ],
 )
@@ -122,6 +123,42 @@ def test_a_delta_changes_the_revision_that_it_names(database: Database) -> None:
     assert in_force(database) == ["DEMO2", "DEMO3"]
     with pytest.raises(StateConflict, match="changes revision 1, in force is 2"):
         load(database, text, form=form, base_revision=1)
+
+
+def test_a_delta_is_told_what_it_could_not_take_out(database: Database) -> None:
+    """An entry of another issuer or reason would stay in force in silence; one that is gone does no harm."""
+    form = load_format("changes", FOLDER)
+    load(database, "plate,reason\nDEMO1,wanted\nDEMO2,wanted\n")
+    report = load(database, "action,plate,reason\nremove,DEMO1,\nremove,DEMO2,wanted\n", form=form, base_revision=1)
+    assert (report.accepted, [refusal.line for refusal in report.refusals]) == (1, [2])
+    assert "for another reason" in report.refusals[0].reason
+    assert in_force(database) == ["DEMO1"]
+    gone = "action,plate,reason\nadd,DEMO3,\n" + "".join(f"remove,DEMO{number},\n" for number in range(4, 40))
+    report = load(database, gone, form=form, base_revision=2)
+    assert (report.accepted, report.refused_by_reason) == (1, {"is not in force: there is nothing to take out": 36})
+    with pytest.raises(HotlistRefused, match="not one row was accepted, 1 refused"):
+        load(database, "action,plate\nadd,!!\n", form=form, base_revision=3)
+
+
+def test_what_a_delta_takes_out_counts_among_its_rows(database: Database) -> None:
+    """Twenty-nine good rows and one bad one are not a bad file."""
+    form = load_format("changes", FOLDER)
+    load(database, plates(*range(100)))
+    text = "action,plate\nadd,!!\n" + "".join(f"remove,DEMO{number}\n" for number in range(29))
+    report = load(database, text, form=form, base_revision=1)
+    assert (report.accepted, report.refused, report.removed) == (29, 1, 29)
+
+
+def test_a_list_that_is_not_believed_still_has_its_report(database: Database) -> None:
+    """Or nobody learns which rows to mend. Reasons are counted without what differs from row to row."""
+    text = plates(*range(150)) + "!!\n" + "".join(f"DEMO{number}\n" for number in range(150))
+    with pytest.raises(HotlistRefused, match="151 of 301 rows are bad") as caught:
+        load(database, text)
+    report = caught.value.report
+    assert isinstance(report, Report)
+    assert (report.revision, report.refused, len(report.refusals)) == (None, 151, 151)
+    assert (report.refused_because, len(report.refused_by_reason)) == (str(caught.value), 2)
+    assert sum(report.refused_by_reason.values()) == 151
 
 
 def test_a_delta_that_says_things_twice_is_told_which(database: Database) -> None:

@@ -87,6 +87,9 @@ def test_a_reload_changes_nothing() -> None:
         ("DEMO123,,,31/12/2030", "valid_until", "not a date"),
         (f"DEMO123,,{'x' * 41},", "reference", "longer than 40"),
         ('DEMO123,"a"b,,', "", "no row of this format"),
+        ("DEMO123,,,9999-12-31T23:59:59-05:00", "valid_until", "not a date"),
+        ("DEMO123,,a,,b", "", "more cells than the header has columns"),
+        ("plate,reason,reference,valid_until", "", "the line of column names again"),
     ],
 )
 def test_a_bad_row_is_refused_by_place_and_reason(row: str, column: str, reason: str) -> None:
@@ -111,6 +114,7 @@ def test_the_report_never_quotes_what_stood_there() -> None:
         ("DEMO123\nDEMO124\n", "no column 'plate'"),
         ("plate,Last Name\nDEMO123,x\n", "holds no person"),
         ("plate,colour\nDEMO123,red\n", "unknown column 'colour'"),
+        ("plate,reference,Plate\nDEMO123,26-1,DEMO124\n", "column 'plate' stands twice"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_whole(text: str, says: str) -> None:
@@ -119,7 +123,32 @@ def test_a_file_that_is_no_list_is_refused_whole(text: str, says: str) -> None:
         convert(text)
 
 
+def test_a_quote_that_does_not_end_takes_no_line_in_silence() -> None:
+    """Every line that it took is refused by its number; what comes after counts."""
+    rows = convert('plate,vehicle\nDEMO1,"van\n' + "".join(f"DEMO{number},van\n" for number in range(2, 400)))
+    assert [row.line for row in rows] == list(range(2, 401))
+    refused = [row for row in rows if isinstance(row, Refusal)]
+    assert (refused[0].line, len(refused) > 100) == (2, True)
+    assert {row.reason for row in refused} == {
+        "no row of this format: a quote is opened here or above, and does not end"
+    }
+
+
+def test_a_row_is_named_by_its_first_line() -> None:
+    """A quoted cell may hold line ends."""
+    first, second = convert('plate,vehicle\nDEMO1,"a\nb"\nDEMO2,van\n')
+    assert (first.line, second.line) == (2, 4)
+
+
+def test_an_entry_begins_before_it_ends() -> None:
+    """Else it would stand in force and meet nothing."""
+    text = "plate,valid_from,valid_until\nDEMO1,2030-06-02,2030-06-01\nDEMO2,2030-06-01,2030-06-02\n"
+    refusal, entry = convert(text)
+    assert (refusal.column, refusal.line) == ("valid_from", 2)
+    assert entry.plate == "DEMO2"
+
+
 def test_spreadsheet_habits_are_understood() -> None:
     """A byte order mark, mixed line ends, quotes and empty lines do no harm; the line numbers are the file's."""
-    rows = convert('\ufeffPlate,Reference\r\n"DEMO 123","26-1"\r\n\r\n,\n"DEMO-124",\rDEMO125\n')
+    rows = convert('\ufeffPlate,Reference,,\r\n"DEMO 123","26-1",,\r\n\r\n , \n"DEMO-124",\rDEMO125\n')
     assert [(row.line, row.plate) for row in rows] == [(2, "DEMO123"), (5, "DEMO124"), (6, "DEMO125")]

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import random
 import zipfile
 from collections import deque
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -14,9 +16,9 @@ from alpr_pipeline.matching.opening import LINE_CHARACTERS_MAX, Limits, open_lin
 TEXT = "plate\r\nDEMO123\nDEMO124\r"
 
 
-def packed(*members: tuple[str, bytes]) -> bytes:
+def packed(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in members:
             archive.writestr(name, content)
     return file.getvalue()
@@ -63,6 +65,18 @@ def test_what_is_no_list_is_refused(content: bytes, says: str) -> None:
     """With what is wrong, and the next step."""
     with pytest.raises(HotlistRefused, match=says):
         opened(content)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_changed_archive_is_refused_or_read_and_nothing_else(method: int) -> None:
+    """Whichever byte of it was changed: what the modules for archives raise reaches nobody."""
+    whole, chance = packed(("list.csv", TEXT.encode() * 20), method=method), random.Random(1)
+    for _ in range(2_000):
+        changed = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            changed[chance.randrange(4, len(changed))] = chance.randrange(256)
+        with suppress(HotlistRefused):
+            opened(bytes(changed))
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda content: packed(("list.csv", content))])

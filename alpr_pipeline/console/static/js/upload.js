@@ -85,13 +85,16 @@ async function follow(load, request) {
 
 function answered({ status, response }) {
   if (status === 401) return signedOut();
-  if (status !== 200) return say(response?.detail ?? `The server answered ${status}: try again.`);
+  if (status !== 200) {
+    if (response?.report) show(response.report); // the list was not believed; its rows say why
+    return say(response?.detail ?? `The server answered ${status}: try again.`);
+  }
   say("");
   show(response);
 }
 
 function show(result) {
-  const title = result.dry_run
+  const title = result.revision === null
     ? `Checked ${result.list_name}; nothing has changed`
     : `${result.list_name} is in force, revision ${result.revision}`;
   report.querySelector("[data-report-title]").textContent = title;
