@@ -95,9 +95,11 @@ class Converter:
         self._issuer = self._field("issuer", _issuer, defaults.issuer)
         self._reason = self._field("reason", _choice(Reason), defaults.reason.value)
         self._priority = self._field("priority", _choice(Priority), defaults.priority.value)
-        self._authority = self._field("authority", _text(_SIZES["authority"], needed=True), defaults.authority)
+        self._authority = self._field(
+            "authority", _text(_SIZES["authority"], needed=True, reference=False), defaults.authority
+        )
         self._reference = self._field("reference", _text(_SIZES["reference"]))
-        self._vehicle = self._field("vehicle", _text(_SIZES["vehicle"]))
+        self._vehicle = self._field("vehicle", _text(_SIZES["vehicle"], reference=False))
         self._match = self._field("match", _choice(MatchRule), defaults.match.value)
         self._latest = _renewed(now, keep_max) + keep_max if keep_max else None
         start = _renewed(now, defaults.valid_for)
@@ -258,7 +260,7 @@ def _choice(choices: type[Reason] | type[Priority] | type[MatchRule]) -> Callabl
     return judge
 
 
-def _text(longest: int, *, needed: bool = False) -> Callable[[str], str]:
+def _text(longest: int, *, needed: bool = False, reference: bool = True) -> Callable[[str], str]:
     def judge(text: str) -> str:
         if needed and not text:
             raise Fault("missing: name it in the file or for the whole list")
@@ -268,7 +270,7 @@ def _text(longest: int, *, needed: bool = False) -> Callable[[str], str]:
             raise Fault("begins like a formula that a spreadsheet would run")
         if not text.isprintable():
             raise Fault("holds characters that cannot be printed")
-        if what := personal_content(text):
+        if what := personal_content(text, reference=reference):
             raise Fault(f"looks like {what}: a hot list holds no person")
         return orjson.dumps(text).decode()
 

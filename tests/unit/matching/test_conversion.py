@@ -79,6 +79,7 @@ def test_a_reload_changes_nothing() -> None:
         ("DE*,,,", "plate", "three characters that are known"),
         ("DEMO123,grudge,,", "reason", "unknown; may be"),
         ("DEMO123,,born 1970,", "reference", "a birth date"),
+        ("DEMO123,,DOE/JANE,", "reference", "a person's name"),
         ("DEMO123,,123-45-6789,", "reference", "a social security number"),
         ("DEMO123,,=1+1,", "reference", "like a formula"),
         ("DEMO123,,+SUM(A1),", "reference", "like a formula"),

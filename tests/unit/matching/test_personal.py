@@ -12,15 +12,22 @@ PERSONAL, HARMLESS = CORPUS["personal"], CORPUS["harmless"]
 
 
 def test_both_kinds_of_mistake_are_rare_and_written_down() -> None:
-    """At most one personal text in eight slips through, and one harmless in fifty is refused; the docs say how many."""
+    """Of personal texts one in five may slip through, of harmless ones one in a hundred be refused; the docs say it."""
     missed = [text for text in PERSONAL if not personal_content(text)]
     refused = [text for text in HARMLESS if personal_content(text)]
-    assert len(missed) * 8 <= len(PERSONAL), missed
-    assert len(refused) * 50 <= len(HARMLESS), refused
+    assert len(missed) * 5 <= len(PERSONAL), missed
+    assert len(refused) * 100 <= len(HARMLESS), refused
     figures = (
         f"{len(missed)} of {len(PERSONAL)} personal texts slip through, {len(refused)} of {len(HARMLESS)} harmless"
     )
     assert figures in " ".join(Path("docs/hotlists.md").read_text().split())
+
+
+@pytest.mark.parametrize("number", ["123456789", "5550100199", "sedan 987654321"])
+def test_a_bare_number_stands_in_a_reference_only(number: str) -> None:
+    """A case has nine or ten digits as a social security number has; a vehicle and an authority have none."""
+    assert personal_content(number, reference=False) == "an identity number"
+    assert not personal_content(number)
 
 
 @pytest.mark.parametrize("name", ["DOB", "Date of Birth", "last_name", "SSN", "Owner", "OLN", "Phone", "NAM"])
