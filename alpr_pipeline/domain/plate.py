@@ -39,7 +39,8 @@ def normalise(text: str) -> str:
     here, such as Cyrillic look-alikes: `PlateText` refuses them, so that nobody's list silently matches nothing.
     """
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(_upper(character) for character in folded if character not in _SEPARATORS)
+    capitals = folded.upper() if folded.isascii() else "".join(map(_upper, folded))
+    return "".join(character for character in capitals if character not in _SEPARATORS)
 
 
 def _upper(character: str) -> str:
