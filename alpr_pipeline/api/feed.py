@@ -12,7 +12,7 @@ import structlog
 from alpr_pipeline.errors import AlprError, NotStored
 from alpr_pipeline.storage.audiences import Viewer
 from alpr_pipeline.storage.database import Connection, Database, notifications
-from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, get_hit, list_hits
+from alpr_pipeline.storage.hits import HITS_CHANNEL, StoredHit, get_hit, waiting_hits
 
 WATCHER_QUEUE_MAX = 500
 OPEN_HITS_MAX = 200
@@ -76,11 +76,11 @@ class HitFeed:
             self._watchers.discard(watcher)
 
     async def open_hits(self, viewer: Viewer) -> list[StoredHit]:
-        """Return the open hits that a viewer may see, the oldest first, as a page shows them one after another."""
-        newest_first = await asyncio.to_thread(
-            self._look, lambda connection: list_hits(connection, open_only=True, limit=OPEN_HITS_MAX, viewer=viewer)
+        """Return the open hits that a viewer may see, the most urgent last, as a page puts each above the former."""
+        urgent_first = await asyncio.to_thread(
+            self._look, lambda connection: waiting_hits(connection, OPEN_HITS_MAX, viewer)
         )
-        return newest_first[::-1]
+        return urgent_first[::-1]
 
     async def _listen(self) -> None:
         while True:

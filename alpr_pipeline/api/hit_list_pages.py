@@ -1,10 +1,11 @@
 """The page of all hits: found by what they are, ticked, and taken in hand together, or taken out as a file."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from alpr_pipeline.access.sessions import Caller
 from alpr_pipeline.api import hit_lists
@@ -17,6 +18,7 @@ from alpr_pipeline.domain.hotlist import Priority, Reason
 from alpr_pipeline.domain.verification import HitState
 from alpr_pipeline.errors import PurposeRefused
 from alpr_pipeline.oversight.export_files import ExportFormat
+from alpr_pipeline.storage.hits import FIRST
 from alpr_pipeline.storage.hotlists import list_hotlists
 from alpr_pipeline.storage.policies import policy_in_force
 
@@ -39,6 +41,8 @@ class Wishes(BaseModel):
     camera_id: str = Field("", max_length=64)
     plate: str = Field("", max_length=20)
     past: bool = False
+    before: AwareDatetime | None = None  # the last hit of the page before, and its identity
+    before_hit: UUID = FIRST
     purpose: str = Field("", max_length=63)
     case: str = Field("", max_length=64)
     format: ExportFormat = ExportFormat.CSV
@@ -90,7 +94,12 @@ async def taken_out(request: Request, caller: Exports) -> Response:
 
 def _page(request: Request, caller: Caller, wishes: Wishes) -> HTMLResponse:
     services = services_of(request)
-    body = HitSearch(**wishes.wanted(services.now()).model_dump(), limit=SHOWN_MAX)
+    body = HitSearch(
+        **wishes.wanted(services.now()).model_dump(),
+        limit=SHOWN_MAX,
+        before=wishes.before,
+        before_hit=wishes.before_hit,
+    )
     hits = hit_lists.find(services, caller, body)
     with services.database.connection() as connection:
         lists = [one.list_name for one in list_hotlists(connection)]

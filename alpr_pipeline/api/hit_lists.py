@@ -21,7 +21,7 @@ from alpr_pipeline.domain.camera import CameraId
 from alpr_pipeline.domain.hotlist import ListName, Priority, Reason
 from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.domain.verification import HitState, Refutation, Refuted, Seen, SetAside
-from alpr_pipeline.errors import NotStored, StateConflict
+from alpr_pipeline.errors import NotStored, PurposeRefused, StateConflict
 from alpr_pipeline.oversight.export_files import MEDIA, ExportFormat, marked_table
 from alpr_pipeline.policy.searches import check_purpose
 from alpr_pipeline.storage import hits as stored_hits
@@ -141,7 +141,9 @@ def export(request: Request, caller: Exports, body: Export) -> Response:
         policy = policy_in_force(connection, now)
         check_purpose(policy, body.purpose, body.case)
         viewer = viewer_of(connection, services, caller)
-        found = search_hits(connection, body.wanted.filter(), viewer, limit=EXPORT_MAX)
+        found = search_hits(connection, body.wanted.filter(), viewer, limit=EXPORT_MAX + 1)
+        if len(found) > EXPORT_MAX:
+            raise PurposeRefused(f"more than {EXPORT_MAX} hits are like that: ask for less, such as one list")
         number = record(
             connection,
             username=caller.username,

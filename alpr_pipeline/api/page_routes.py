@@ -74,11 +74,11 @@ def detail_part(request: Request, caller: Sees, hit_id: HitId) -> HTMLResponse:
 
 def _queue(connection: Connection, request: Request, caller: Caller) -> Queue:
     viewer = viewer_of(connection, services_of(request), caller)
-    waiting = hits.list_hits(connection, open_only=True, limit=OPEN_HITS_MAX, viewer=viewer)
+    waiting = hits.waiting_hits(connection, OPEN_HITS_MAX + 1, viewer)
     recent = hits.list_hits(connection, limit=RECENT, viewer=viewer)
-    detail = {"count": len(waiting), "open_only": True}
+    detail = {"count": min(len(waiting), OPEN_HITS_MAX), "open_only": True}
     record(connection, username=caller.username, action=AuditAction.HITS_VIEWED, detail=detail)
-    return queue_of(waiting, recent)
+    return queue_of(waiting[:OPEN_HITS_MAX], recent, more=len(waiting) > OPEN_HITS_MAX)
 
 
 def _look_at(

@@ -21,9 +21,10 @@ class Queue:
     new: list[StoredHit]
     in_hand: list[StoredHit]
     closed: list[StoredHit]
+    more: bool = False  # whether more are open than these
 
 
-def queue_of(open_hits: Iterable[StoredHit], recent: Iterable[StoredHit] = ()) -> Queue:
+def queue_of(open_hits: Iterable[StoredHit], recent: Iterable[StoredHit] = (), *, more: bool = False) -> Queue:
     """Return the open hits in their order, and of the recent ones those that are closed."""
     ordered = sorted(open_hits, key=order_of)
     closed = sorted((hit for hit in recent if hit.closed), key=order_of)
@@ -31,6 +32,7 @@ def queue_of(open_hits: Iterable[StoredHit], recent: Iterable[StoredHit] = ()) -
         new=[hit for hit in ordered if part_of(hit) == "new"],
         in_hand=[hit for hit in ordered if part_of(hit) == "in-hand"],
         closed=closed[:CLOSED_SHOWN_MAX],
+        more=more,
     )
 
 

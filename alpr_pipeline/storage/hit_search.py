@@ -51,8 +51,9 @@ def search_hits(
           AND (%(list_name)s::text IS NULL OR list_name = %(list_name)s)
           AND (%(camera_id)s::text IS NULL OR camera_id = %(camera_id)s)
           AND (%(past)s::boolean IS NULL OR past = %(past)s)
-          AND (%(plate)s::text IS NULL OR document -> 'read' ->> 'plate' = %(plate)s
-               OR document -> 'entry' ->> 'plate' = %(plate)s OR document ->> 'matched' = %(plate)s)
+          AND (%(plate)s::text IS NULL
+               OR ARRAY[document -> 'read' ->> 'plate', document -> 'entry' ->> 'plate', document ->> 'matched']
+                  @> ARRAY[%(plate)s::text])
         """
         + MAY_SEE
         + " ORDER BY captured_at DESC, hit_id DESC LIMIT %(limit)s",

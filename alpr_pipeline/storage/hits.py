@@ -181,6 +181,21 @@ def list_hits(
     return [stored_hit(row) for row in rows]
 
 
+def waiting_hits(connection: Connection, limit: int, viewer: Viewer = MACHINE) -> list[StoredHit]:
+    """Return the open hits that wait for a person: the most urgent first, of these the newest capture first."""
+    rows = connection.execute(
+        SELECT
+        + "WHERE state IN ('new', 'seen', 'verified', 'confirmed') AND NOT past"
+        + MAY_SEE
+        + """
+        ORDER BY CASE priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, captured_at DESC, hit_id DESC
+        LIMIT %(limit)s
+        """,
+        {"limit": min(limit, LIST_MAX), "order": ORDER} | viewer.names,
+    ).fetchall()
+    return [stored_hit(row) for row in rows]
+
+
 def take_step(connection: Connection, hit_id: UUID, act: Act, *, by: str, at: datetime) -> StoredHit:
     """Let a person take a step with a hit; to see it again, oneself, changes nothing.
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from playwright.sync_api import APIResponse, Page, Route, expect
 
+from alpr_pipeline.api.feed import OPEN_HITS_MAX
 from alpr_pipeline.domain.verification import HitState, Seen, Verified
 from alpr_pipeline.storage.hits import get_hit
 from tests.e2e.conftest import SignIn
@@ -24,6 +25,16 @@ def test_one_signs_in_under_the_notice_and_comes_where_one_wanted(stage: Stage, 
     page = sign_in("some-operator", "/hotlists")
     assert page.url == f"{stage.url}/hotlists"
     expect(page.get_by_role("heading", name="Hot lists")).to_be_visible()
+
+
+def test_an_urgent_hit_stands_above_any_flood(stage: Stage, sign_in: SignIn) -> None:
+    """More open hits than the queue shows: the urgent one is there, and the page says that there are others."""
+    stage.see("4DEM027", picture=False, priority="high", ago_s=7200)
+    for number in range(OPEN_HITS_MAX):
+        stage.see("4DEM027", listed=f"LOW{number}", picture=False, priority="low")
+    page = live(sign_in())
+    expect(page.locator("[data-part-of-queue=new] .card").first).to_contain_text("High")
+    expect(page.get_by_text("More hits are open than stand here")).to_be_visible()
 
 
 def test_a_hit_is_seen_without_reload(stage: Stage, sign_in: SignIn) -> None:

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 
+from alpr_pipeline.api import hit_list_pages, hit_lists
 from alpr_pipeline.domain.hit import Hit
 from alpr_pipeline.domain.verification import Seen
 from alpr_pipeline.policy.roles import Role
@@ -103,6 +105,19 @@ def test_an_export_says_whose_it_is_and_runs_nothing(api: Api) -> None:
     assert [(one.purpose, one.case, one.count) for one in made] == [("stolen-vehicle", "26-0001", 1)] * 2
 
 
+def test_no_export_leaves_hits_out_in_silence(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that holds only some of what was asked for would be taken for all of it."""
+    monkeypatch.setattr(hit_lists, "EXPORT_MAX", 2)
+    for number in range(3):
+        stored(api, f"DEMO{number}")
+    body = {"wanted": {}, "purpose": "stolen-vehicle", "case": "26-0001"}
+    with api.client(Role.INVESTIGATOR) as client:
+        refused = client.post("/api/v1/hits/export", json=body)
+        narrowed = client.post("/api/v1/hits/export", json=body | {"wanted": {"plate": "DEMO1"}})
+    assert (refused.status_code, narrowed.status_code) == (422, 200)
+    assert "more than 2 hits" in refused.text
+
+
 @pytest.mark.parametrize(
     ("audience", "sees"),
     [
@@ -124,6 +139,20 @@ def test_a_hit_is_seen_by_whom_its_entry_is_for(api: Api, audience: dict[str, An
         assert bulk(client, [hit], to="seen").json()[0]["taken"] is sees
         assert ("DEMO123" in client.get("/hits", headers={"accept": "text/html"}).text) is sees
         assert (client.get(f"/hits/{hit.hit_id}", headers={"accept": "text/html"}).status_code == 200) is sees
+
+
+def test_the_page_leads_on_to_older_hits(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many hits are newer, the first is reached."""
+    monkeypatch.setattr(hit_list_pages, "SHOWN_MAX", 2)
+    for number in range(3):
+        stored(api, f"DEMO{number}")
+    ours = {"accept": "text/html", "sec-fetch-site": "same-origin"}
+    with api.client(Role.DISPATCHER) as client:
+        newest = client.get("/hit-list", headers=ours).text
+        asked = dict(re.findall(r'name="(before|before_hit)"[^>]* value="([^"]+)"', newest))
+        older = client.post("/hit-list", data=asked | {"priority": "high"}, headers=ours).text
+    assert ("DEMO2" in newest, "DEMO0" in newest) == (True, False)
+    assert ("DEMO0" in older, "DEMO1" in older, "Older ones" in older) == (True, False, False)
 
 
 def test_the_page_finds_and_exports(api: Api) -> None:

@@ -35,6 +35,7 @@ from alpr_pipeline.storage.hits import (
     picture_path,
     store_hits,
     take_step,
+    waiting_hits,
 )
 from tests.made import NOON, a_hit, a_read, an_entry
 
@@ -249,6 +250,31 @@ def test_open_hits_are_those_nobody_closed(database: Database) -> None:
         go(connection, closed, Seen(), MISREAD)
         still_open = {stored.hit.hit_id for stored in list_hits(connection, open_only=True)}
     assert still_open == {new.hit_id, looked_at.hit_id, confirmed.hit_id}
+
+
+def test_no_flood_of_newer_hits_hides_an_urgent_one(database: Database) -> None:
+    """The queue is limited; the least urgent and oldest stand outside of it, never the most urgent."""
+    urgent = a_hit(a_read(captured_at=NOON - timedelta(hours=5)), an_entry(priority="high"))
+    flood = [a_hit(a_read(captured_at=NOON + timedelta(seconds=n)), an_entry(priority="low")) for n in range(5)]
+    older = a_hit(a_read(captured_at=NOON - timedelta(hours=6)), an_entry(priority="medium"))
+    store(database, urgent, *flood, older, a_hit(entry=an_entry(), past=True))
+    with database.connection() as connection:
+        shown = [stored.hit.hit_id for stored in waiting_hits(connection, 3)]
+    assert shown == [urgent.hit_id, older.hit_id, flood[-1].hit_id]
+
+
+def test_the_queue_is_read_from_its_index(database: Database) -> None:
+    """However many hits are closed or less urgent: nothing is sorted, and no more is read than is shown."""
+    with database.connection() as connection:
+        connection.execute("SET LOCAL enable_sort = off")
+        plan = connection.execute(
+            """
+            EXPLAIN SELECT hit_id FROM hits WHERE state IN ('new', 'seen', 'verified', 'confirmed') AND NOT past
+            ORDER BY CASE priority WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END, captured_at DESC, hit_id DESC
+            """
+        ).fetchall()
+    assert "hits_waiting" in str(plan)
+    assert "Sort" not in str(plan)
 
 
 def test_a_picture_is_attached_once_and_only_to_a_hit_that_is_there(database: Database) -> None:
