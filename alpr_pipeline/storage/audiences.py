@@ -30,9 +30,13 @@ MACHINE = Viewer()
 
 
 def is_for(audience: str) -> str:
-    """Return the SQL that says the same of an audience that is an expression of JSON; it asks for a viewer's names."""
-    roles, agencies = f"({audience} -> 'roles')::jsonb", f"({audience} -> 'agencies')::jsonb"
-    return f"""({audience} IS NULL OR (
-        (%(viewer_role)s::text IS NULL OR coalesce({roles}, '[]') = '[]' OR {roles} ? %(viewer_role)s)
-        AND (%(viewer_agency)s::text IS NULL OR coalesce({agencies}, '[]') = '[]' OR {agencies} ? %(viewer_agency)s)
-    ))"""
+    """Return the SQL that says the same of an audience that is an expression of JSON; it asks for a viewer's names.
+
+    The expression is worked out once: each time it stood here, a million entries were parsed again, in a second.
+    """
+    return f"""(SELECT its.audience IS NULL OR (
+        (%(viewer_role)s::text IS NULL OR coalesce(its.audience -> 'roles', '[]') = '[]'
+         OR its.audience -> 'roles' ? %(viewer_role)s)
+        AND (%(viewer_agency)s::text IS NULL OR coalesce(its.audience -> 'agencies', '[]') = '[]'
+             OR its.audience -> 'agencies' ? %(viewer_agency)s)
+    ) FROM (SELECT ({audience})::jsonb AS audience OFFSET 0) AS its)"""  # noqa: S608  # of constants of ours
