@@ -3,6 +3,7 @@
 import time
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from alpr_pipeline.api.feed import OPEN_HITS_MAX
@@ -170,6 +171,19 @@ def test_pictures_are_large_when_somebody_wants_them(stage: Stage, sign_in: Sign
     expect(page.locator(".cards").first).to_be_hidden()
     page.keyboard.press("f")
     expect(page.locator(".cards").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [820, 1024, 1100, 1201, 1280])
+def test_the_plate_has_room_on_every_screen(stage: Stage, sign_in: SignIn, width: int) -> None:
+    """What characters are checked against must be seen, however narrow the screen."""
+    hit = stage.see("4DEM027")
+    page = sign_in(path=f"/hits/{hit.hit_id}", viewport={"width": width, "height": 600})
+    plate = page.get_by_alt_text("The plate as the camera saw it")
+    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=plate.element_handle())
+    page.locator(".tall-plate").wait_for()
+    box = plate.bounding_box()
+    assert box is not None
+    assert box["width"] > 140
 
 
 def test_a_half_filled_check_survives_news(stage: Stage, sign_in: SignIn) -> None:
