@@ -92,7 +92,8 @@ class Table:
             yield row
 
     def _delimited(self) -> Iterator[tuple[int, Row] | Broken]:
-        reader = self._cut
+        reader, usual = self._cut, len(self._names) if len(self._names) <= COLUMNS_MAX else 0
+        first = self._names[0] if self._names else ""
         while reader is not None:
             line = self._skipped + reader.line_num + 1  # where the row begins: a quoted cell may hold line ends
             try:
@@ -102,12 +103,13 @@ class Table:
             except csv.Error as error:
                 yield from _broken(line, self._skipped + reader.line_num, error)
                 continue
-            if fault := self._misfit(cells):
+            whole = len(cells) == usual > 0 and cells[0] != first  # as nearly every row is
+            if not whole and (fault := self._misfit(cells)):
                 yield Broken(line, fault)
                 continue
             if len(cells) < self._width:
                 cells += [""] * (self._width - len(cells))
-            if any(map(str.strip, cells)):
+            if cells[0].strip() or any(map(str.strip, cells)):
                 yield line, cells
 
     def _misfit(self, cells: Row) -> str | None:
