@@ -27,7 +27,7 @@ from alpr_pipeline.domain.hotlist import EntryAdded, HotlistEntry, ListName, Pri
 from alpr_pipeline.domain.plate import normalise
 from alpr_pipeline.edge.incar import in_words
 from alpr_pipeline.errors import ConfigError, HotlistRefused
-from alpr_pipeline.matching.export import as_csv
+from alpr_pipeline.matching.export import as_csv, is_narrow
 from alpr_pipeline.matching.formats import PLAIN, load_format
 from alpr_pipeline.matching.index import HotlistIndex
 from alpr_pipeline.matching.loading import LoadOrder, Report, load_list
@@ -156,7 +156,10 @@ def export(
     name: Name,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of CSV.")] = False,
 ) -> None:
-    """Write the entries in force to standard output, as a file that can be loaded again."""
+    """Write the entries in force to standard output, as a file that can be loaded again.
+
+    Only --json says an entry's audience, hours, areas, and that cars do not have it.
+    """
     with visited(context) as parts:
         with parts.database.connection() as connection:
             hotlists.known_list(connection, _list_name(name))
@@ -165,8 +168,21 @@ def export(
         if json:
             for page in pages:
                 sys.stdout.writelines(entry.model_dump_json() + "\n" for entry in page)
-        else:
-            sys.stdout.writelines(as_csv(pages))
+            return
+        narrow = 0
+
+        def counted() -> Iterator[list[HotlistEntry]]:
+            nonlocal narrow
+            for page in pages:
+                narrow += sum(map(is_narrow, page))
+                yield page
+
+        sys.stdout.writelines(as_csv(counted()))
+    if narrow:
+        say.print(
+            f"[bold]{narrow:,} entries[/] have an audience, hours or areas, or are kept from cars, which this file "
+            "does not say: loaded again they have what the list has. --json says all."
+        )
 
 
 @app.command()

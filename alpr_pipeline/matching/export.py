@@ -21,6 +21,11 @@ def as_csv(pages: Iterable[Sequence[HotlistEntry]]) -> Iterator[str]:
     yield text.getvalue()
 
 
+def is_narrow(entry: HotlistEntry) -> bool:
+    """Return whether an entry says what this file cannot: for whom, when and where it is, or that cars have it not."""
+    return bool(entry.audience or entry.hours or entry.areas or entry.keep_from_cars)
+
+
 def _cell(value: object) -> str:
     """Return a cell that no spreadsheet runs as a formula."""
     text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
