@@ -1,6 +1,7 @@
 """Holds, as an investigator and a supervisor meet them."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -18,17 +19,17 @@ DAY = timedelta(days=1)
 SHORT = Retention(read=DAY, hit=30 * DAY, topic=DAY, spool=DAY, audit=365 * DAY)
 
 
+def a_hold(api: Api, hit_id: UUID) -> dict[str, str]:
+    review_at = api.services.now() + timedelta(days=90)
+    return {"hit_id": str(hit_id), "case": "26-0001", "reason": "evidence at trial", "review_at": review_at.isoformat()}
+
+
 def test_a_hold_is_the_decision_of_two_people(api: Api) -> None:
     """Placed by one for a case and with a reason, approved by another, released; each on record with the case."""
     hit = a_hit()
     with api.services.database.connection() as connection:
         store_hits(connection, [hit])
-    body = {
-        "hit_id": str(hit.hit_id),
-        "case": "26-0001",
-        "reason": "evidence at trial",
-        "review_at": (api.services.now() + timedelta(days=90)).isoformat(),
-    }
+    body = a_hold(api, hit.hit_id)
     with api.client(Role.SUPERVISOR) as supervisor, api.client(Role.CUSTODIAN) as custodian:
         assert supervisor.post("/api/v1/holds", json=body | {"case": ""}).status_code == 422
         assert supervisor.post("/api/v1/holds", json=body | {"review_at": "2020-01-01T00:00:00Z"}).status_code == 422
@@ -46,12 +47,7 @@ def test_a_hold_is_the_decision_of_two_people(api: Api) -> None:
 
 def test_what_is_gone_cannot_be_held(api: Api) -> None:
     """It is said at once, and not found out in court."""
-    body = {
-        "hit_id": "00000000-0000-0000-0000-000000000000",
-        "case": "26-0001",
-        "reason": "evidence at trial",
-        "review_at": (api.services.now() + timedelta(days=90)).isoformat(),
-    }
+    body = a_hold(api, UUID(int=0))
     with api.client(Role.INVESTIGATOR) as investigator:
         assert investigator.post("/api/v1/holds", json=body).status_code == 404
 
@@ -72,12 +68,7 @@ def test_a_hit_is_held_by_those_whom_it_is_for(
     hit = a_hit(entry=an_entry(audience=audience))
     with api.services.database.connection() as connection:
         store_hits(connection, [hit])
-    body = {
-        "hit_id": str(hit.hit_id),
-        "case": "26-0001",
-        "reason": "evidence at trial",
-        "review_at": (api.services.now() + timedelta(days=90)).isoformat(),
-    }
+    body = a_hold(api, hit.hit_id)
     with api.client(role) as client:
         assert client.post("/api/v1/holds", json=body).status_code == status
 
